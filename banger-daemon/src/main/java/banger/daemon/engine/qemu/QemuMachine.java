@@ -23,6 +23,7 @@ final class QemuMachine implements Machine {
     private final Mux streams;
     private final CompletableFuture<MachineExit> exit = new CompletableFuture<>();
     private volatile boolean killed;
+    private volatile boolean released;
 
     QemuMachine(String name, Path directory, MachineRef ref, Qmp qmp, Control control, Mux streams) {
         this.directory = directory;
@@ -30,7 +31,9 @@ final class QemuMachine implements Machine {
         this.qmp = qmp;
         this.control = control;
         this.streams = streams;
-        qmp.ended().thenRun(() -> Thread.ofVirtual().name("exit-of-" + name).start(this::awaitEnd));
+        qmp.ended().thenRun(() -> {
+            if (!released) Thread.ofVirtual().name("exit-of-" + name).start(this::awaitEnd);
+        });
     }
 
     static void removeLeftovers(Path directory) throws IOException {
@@ -81,7 +84,7 @@ final class QemuMachine implements Machine {
                 return;
             }
         }
-        release();
+        disconnect();
         try {
             for (var socket : QemuArguments.SOCKETS) Files.deleteIfExists(directory.resolve(socket));
         } catch (IOException e) {
@@ -122,6 +125,11 @@ final class QemuMachine implements Machine {
 
     @Override
     public void release() {
+        released = true;
+        disconnect();
+    }
+
+    private void disconnect() {
         streams.close();
         control.close();
         qmp.close();

@@ -1,7 +1,7 @@
 package banger.daemon.engine.qemu;
 
 import banger.api.http.Duplex;
-import io.avaje.jsonb.JsonException;
+import io.avaje.json.JsonException;
 import io.avaje.jsonb.JsonType;
 import io.avaje.jsonb.Jsonb;
 import java.io.Closeable;
