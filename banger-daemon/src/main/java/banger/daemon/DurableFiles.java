@@ -23,7 +23,7 @@ public final class DurableFiles {
     public static void write(Path file, byte[] content, String permissions) {
         var temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
         try {
-            directories(file.toAbsolutePath().getParent());
+            directories(parent(file));
             Files.deleteIfExists(temporary);
             var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions));
             try (var channel = FileChannel.open(
@@ -32,10 +32,16 @@ public final class DurableFiles {
                 channel.force(true);
             }
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-            syncDirectory(file.toAbsolutePath().getParent());
+            syncDirectory(parent(file));
         } catch (IOException e) {
             throw failure(file, e);
         }
+    }
+
+    private static Path parent(Path file) {
+        var parent = file.toAbsolutePath().getParent();
+        if (parent == null) throw new IllegalArgumentException(file + " has no directory");
+        return parent;
     }
 
     /** Makes directories, 0700. */
@@ -63,7 +69,7 @@ public final class DurableFiles {
         } catch (NoSuchFileException e) {
             return;
         } catch (UncheckedIOException e) {
-            throw failure(tree, e.getCause());
+            throw failure(tree, new IOException(e.getMessage(), e));
         } catch (IOException e) {
             throw failure(tree, e);
         }
