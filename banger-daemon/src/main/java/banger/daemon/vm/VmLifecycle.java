@@ -95,7 +95,7 @@ public final class VmLifecycle {
                         HexFormat.of().formatHex(machineId),
                         request.remove()),
                 name);
-        try (var held = locks.hold(vm.id());
+        try (var _ = locks.hold(vm.id());
                 var undo = new Undo()) {
             undo.add(() -> forget(vm));
             Failpoint.CREATE_RESERVED.pass();
@@ -166,7 +166,7 @@ public final class VmLifecycle {
 
     /** Boots a VM that does not run; one that runs is left as it is. */
     public Vm start(Vm vm, Progress progress) {
-        try (var held = locks.hold(vm.id())) {
+        try (var _ = locks.hold(vm.id())) {
             var now = current(vm);
             if (machines.find(now.id()).isPresent()) {
                 progress.note("vm " + now.name() + ": already running");
@@ -209,7 +209,7 @@ public final class VmLifecycle {
 
     /** Stops a VM; one that does not run is left as it is. */
     public Vm stop(Vm vm, boolean graceful, Progress progress) {
-        try (var held = locks.hold(vm.id())) {
+        try (var _ = locks.hold(vm.id())) {
             var running = machines.find(vm.id());
             if (running.isEmpty()) {
                 progress.note("vm " + vm.name() + ": already stopped");
@@ -229,7 +229,7 @@ public final class VmLifecycle {
         if (!SIGNALS.contains(signal))
             throw usage(
                     "signal " + banger.api.Printable.quote(signal) + ": must be one of " + String.join(", ", SIGNALS));
-        try (var held = locks.hold(vm.id())) {
+        try (var _ = locks.hold(vm.id())) {
             var running = machines.find(vm.id());
             if (running.isEmpty()) {
                 progress.note("vm " + vm.name() + ": already stopped");
@@ -243,7 +243,7 @@ public final class VmLifecycle {
 
     /** Deletes a VM, running or not, with its disks. */
     public void delete(Vm vm) {
-        try (var held = locks.hold(vm.id())) {
+        try (var _ = locks.hold(vm.id())) {
             if (table.find(vm.id()).isEmpty()) throw VmRefs.notFound(vm.name().value());
             var running = machines.find(vm.id());
             table.state(vm.id(), VmState.DELETING, "");
@@ -268,7 +268,7 @@ public final class VmLifecycle {
     }
 
     public Vm set(Vm vm, SetVm change) {
-        try (var held = locks.hold(vm.id())) {
+        try (var _ = locks.hold(vm.id())) {
             var now = current(vm);
             boolean sizes = change.vcpu() != null || change.memoryMib() != null || change.diskBytes() != null;
             if (sizes && machines.find(vm.id()).isPresent())
@@ -305,7 +305,7 @@ public final class VmLifecycle {
     }
 
     private void ended(RunningVm running, MachineExit exit) {
-        try (var held = locks.hold(running.id())) {
+        try (var _ = locks.hold(running.id())) {
             if (!machines.take(running)) return; // a stop, kill or delete has seen to it
             var found = table.find(running.id());
             if (found.isEmpty()) return;
