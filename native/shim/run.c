@@ -27,6 +27,7 @@
 #define ORPHAN_GRACE_MS 2000
 #define FLUSH_MS 5000
 #define NEXT_EXIT "exit.json.new"
+#define REFERENCES "run.ref"
 
 /* The VMM as its parent sees it. */
 struct child {
@@ -122,12 +123,25 @@ static void write_exit(const struct run *run, const struct child *child, int fil
         fsync(run->directory_fd);
 }
 
+/* The answer, for a daemon that did not live to hear it. */
+static void write_references(const struct run *run, const char *own, const char *its)
+{
+    char line[2 * REFERENCE_MAX + 2];
+    int n = snprintf(line, sizeof line, "%s %s\n", own, its);
+    int file = new_file(run->directory_fd, REFERENCES);
+    if (file < 0)
+        return;
+    write_all(file, line, (size_t)n);
+    close(file);
+}
+
 /* Room for the last words is taken while there is some: a full disk must not hide how a VMM ended. */
 static int prepare_exit(const struct run *run)
 {
     static const char blanks[256] = {[0 ... 254] = ' ', [255] = '\n'};
     if (unlinkat(run->directory_fd, "exit.json", 0) != 0 && errno != ENOENT)
         fail("directory", "%s/exit.json: %m", run->directory);
+    unlinkat(run->directory_fd, REFERENCES, 0);
     int file = new_file(run->directory_fd, NEXT_EXIT);
     if (file < 0 || !write_all(file, blanks, sizeof blanks))
         fail("directory", "%s/" NEXT_EXIT ": %m", run->directory);
@@ -346,6 +360,7 @@ __attribute__((noreturn)) static void shim(struct run *run, int to_caller)
         self = (struct reference){.pid = getpid()};
     reference_print(self, own);
     reference_print(child.reference, its);
+    write_references(run, own, its);
     answer_ok("%s %s", own, its);
     null_on(1, O_WRONLY);
     write_all(to_caller, "k", 1);

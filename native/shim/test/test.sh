@@ -142,8 +142,9 @@ plain() {
     is "bind is a link ($who)" "$work/source" "$(readlink "$d/image")"
     is "modes ($who)" "600 $who" "$(stat -c '%a %u' "$d/console.log" "$d/vmm.log" "$d/exit.json" | sort -u)"
     like "exit.json ($who)" "{\"pid\":${3%:*},\"start\":${3#*:},\"status\":0,\"time\":[0-9]*}" "$(cat "$d/exit.json")"
+    is "the answer again ($who)" "$2 $3" "$(cat "$d/run.ref")"
     until_true 5 gone "$2" || bad "the shim did not end ($who)"
-    is "nothing else left ($who)" 'console.log exit.json image vmm.log ' "$(ls "$d" | tr '\n' ' ')"
+    is "nothing else left ($who)" 'console.log exit.json image run.ref vmm.log ' "$(ls "$d" | tr '\n' ' ')"
 }
 plain "$(id -u)"
 [ "$(id -u)" != 0 ] || plain $user
