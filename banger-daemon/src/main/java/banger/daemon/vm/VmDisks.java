@@ -3,7 +3,7 @@ package banger.daemon.vm;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.daemon.DurableFiles;
-import banger.daemon.Layout;
+import banger.api.Layout;
 import banger.daemon.Owner;
 import java.io.IOException;
 import java.io.RandomAccessFile;
