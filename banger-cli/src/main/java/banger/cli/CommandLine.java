@@ -37,7 +37,12 @@ final class CommandLine {
         var flags = new ArrayList<>(verb.flags());
         flags.addAll(COMMON);
         for (var flag : flags) spec.addOption(option(flag));
-        spec.addPositional(PositionalParamSpec.builder().index("0..*").arity("0..*").type(List.class).auxiliaryTypes(String.class).build());
+        spec.addPositional(PositionalParamSpec.builder()
+                .index("0..*")
+                .arity("0..*")
+                .type(List.class)
+                .auxiliaryTypes(String.class)
+                .build());
         var values = new HashMap<String, String>();
         List<String> operands;
         try {
@@ -46,7 +51,9 @@ final class CommandLine {
                     .parseArgs(own.toArray(String[]::new));
             for (var flag : flags)
                 if (result.hasMatchedOption(flag.all()[0]))
-                    values.put(flag.key(), flag.value().isEmpty() ? "" : result.<String>matchedOptionValue(flag.all()[0], ""));
+                    values.put(
+                            flag.key(),
+                            flag.value().isEmpty() ? "" : result.<String>matchedOptionValue(flag.all()[0], ""));
             operands = result.matchedPositionals().isEmpty()
                     ? List.of()
                     : List.copyOf(result.matchedPositionals().getFirst().<List<String>>getValue());
@@ -87,7 +94,8 @@ final class CommandLine {
 
     private static BangerException explain(Verb verb, List<Flag> flags, ParameterException e) {
         var help = "banger " + verb.path() + " --help";
-        if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
+        if (e instanceof UnmatchedArgumentException unmatched
+                && !unmatched.getUnmatched().isEmpty()) {
             var word = unmatched.getUnmatched().getFirst();
             var names = flags.stream().flatMap(f -> Arrays.stream(f.all())).toList();
             var near = Nearest.to(word.replaceFirst("=.*", ""), names);

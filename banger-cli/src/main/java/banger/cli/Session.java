@@ -15,12 +15,7 @@ public final class Session {
     private final DaemonStarter starter;
     private Optional<BangerClient> client = Optional.empty();
 
-    Session(
-            Terminal terminal,
-            InputStream in,
-            Map<String, String> environment,
-            Layout layout,
-            DaemonStarter starter) {
+    Session(Terminal terminal, InputStream in, Map<String, String> environment, Layout layout, DaemonStarter starter) {
         this.terminal = terminal;
         this.in = in;
         this.environment = environment;

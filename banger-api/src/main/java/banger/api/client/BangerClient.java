@@ -93,7 +93,8 @@ public final class BangerClient {
     public Duplex upgrade(String path, String body) {
         var connection = connect();
         try {
-            var head = request(connection, "POST", path, body, Headers.of("Connection", "Upgrade", "Upgrade", "banger-frames"));
+            var head = request(
+                    connection, "POST", path, body, Headers.of("Connection", "Upgrade", "Upgrade", "banger-frames"));
             if (head.status() == 101) return connection;
             try (connection) {
                 throw told(head.body(connection.in()));
@@ -135,7 +136,9 @@ public final class BangerClient {
             return Duplex.connect(socket);
         } catch (IOException e) {
             throw new BangerException(
-                            ErrorCode.DAEMON_UNREACHABLE, "bangerd: nobody answers at " + socket, "banger daemon status")
+                            ErrorCode.DAEMON_UNREACHABLE,
+                            "bangerd: nobody answers at " + socket,
+                            "banger daemon status")
                     .because(e);
         }
     }
