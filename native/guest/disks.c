@@ -1,0 +1,236 @@
+#include "disks.h"
+
+#include "boot.h"
+#include "inroot.h"
+#include "log.h"
+#include "seed.h"
+#include "util.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef EXT4_IOC_RESIZE_FS
+#define EXT4_IOC_RESIZE_FS _IOW('f', 16, uint64_t)
+#endif
+
+/* A driver registers its disks at once; this is for one that does not. */
+#define DEVICE_MS 5000
+
+static bool fail(char error[CONFIG_ERROR], const char *what)
+{
+	snprintf(error, CONFIG_ERROR, "%s: %s", what, strerror(errno));
+	return false;
+}
+
+static int open_device(const char *path, int flags)
+{
+	int64_t until = now_ms() + DEVICE_MS;
+	for (;;) {
+		int fd = open(path, flags | O_CLOEXEC);
+		if (fd >= 0 || (errno != ENOENT && errno != ENXIO) || now_ms() >= until)
+			return fd;
+		sleep_ms(5);
+	}
+}
+
+struct super {
+	const char *type;
+	uint64_t blocks;   /* ext4 */
+	uint32_t block_size;
+};
+
+/* The superblocks of both file systems begin at 1024. */
+static bool read_super(int fd, struct super *s)
+{
+	uint8_t b[1024];
+	uint32_t lo, hi, log, features, erofs;
+	uint16_t ext4;
+	memset(s, 0, sizeof *s);
+	if (pread(fd, b, sizeof b, 1024) != sizeof b) {
+		errno = EIO;
+		return false;
+	}
+	memcpy(&erofs, b, 4);
+	memcpy(&ext4, b + 0x38, 2);
+	memcpy(&lo, b + 4, 4);
+	memcpy(&log, b + 0x18, 4);
+	memcpy(&features, b + 0x60, 4);
+	memcpy(&hi, b + 0x150, 4);
+	if (le16toh(ext4) == 0xEF53 && le32toh(log) <= 6) {
+		s->type = "ext4";
+		s->block_size = 1024u << le32toh(log);
+		s->blocks = le32toh(lo);
+		/* INCOMPAT_64BIT: the upper half counts. */
+		if (le32toh(features) & 0x80)
+			s->blocks |= (uint64_t)le32toh(hi) << 32;
+		return true;
+	}
+	if (le32toh(erofs) == 0xE0F5E1E2) {
+		s->type = "erofs";
+		return true;
+	}
+	errno = EINVAL;
+	return false;
+}
+
+static bool grow(const char *path, const struct super *s, uint64_t device_bytes, char error[CONFIG_ERROR])
+{
+	uint64_t blocks = device_bytes / s->block_size;
+	if (blocks <= s->blocks)
+		return true;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && ioctl(fd, EXT4_IOC_RESIZE_FS, &blocks) == 0;
+	if (!ok)
+		snprintf(error, CONFIG_ERROR, "growing %s from %llu to %llu blocks: %s", path,
+			 (unsigned long long)s->blocks, (unsigned long long)blocks, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* Mounts a disk that we write to. */
+static bool mount_own(const char *device, const char *at, char error[CONFIG_ERROR])
+{
+	struct super s;
+	uint64_t bytes = 0;
+	int fd = open_device(device, O_RDONLY);
+	if (fd < 0)
+		return fail(error, device);
+	/* After a restore the page cache may hold what the device had when the machine was saved. */
+	bool ok = ioctl(fd, BLKFLSBUF, 0) == 0 && ioctl(fd, BLKGETSIZE64, &bytes) == 0 &&
+		  read_super(fd, &s);
+	int err = errno;
+	close(fd);
+	errno = err;
+	if (ok && strcmp(s.type, "ext4")) {
+		errno = EINVAL;
+		ok = false;
+	}
+	if (!ok || mount(device, at, s.type, 0, NULL) < 0)
+		return fail(error, device);
+	return grow(at, &s, bytes, error);
+}
+
+static bool mount_image(char error[CONFIG_ERROR])
+{
+	struct super s;
+	int fd = open_device("/dev/vda", O_RDONLY);
+	if (fd < 0)
+		return fail(error, "/dev/vda");
+	bool ok = read_super(fd, &s);
+	close(fd);
+	if (!ok || mount("/dev/vda", DISK_A, s.type, MS_RDONLY, NULL) < 0)
+		return fail(error, "/dev/vda");
+	return true;
+}
+
+/* Binds a directory of one of our disks over a path of the image, which is made where missing. */
+static bool bind_into(int root, const char *from, const char *path, mode_t mode, unsigned long flags,
+		      char error[CONFIG_ERROR])
+{
+	char at[64];
+	int fd = inroot_dir(root, path, mode);
+	if (fd < 0)
+		return fail(error, path);
+	snprintf(at, sizeof at, "/proc/self/fd/%d", fd);
+	bool ok = mount(from, at, NULL, MS_BIND, NULL) == 0;
+	if (ok && flags) {
+		/* The flags take a second call, on the mount that now covers the path. */
+		close(fd);
+		fd = inroot_open(root, path, O_PATH | O_DIRECTORY);
+		snprintf(at, sizeof at, "/proc/self/fd/%d", fd);
+		ok = mount(NULL, at, NULL, MS_BIND | MS_REMOUNT | flags, NULL) == 0;
+	}
+	if (!ok)
+		fail(error, path);
+	close(fd);
+	return ok;
+}
+
+bool disks_mount_base(char error[CONFIG_ERROR])
+{
+	static const char *const dirs[] = { "/disk", DISK_A, DISK_B, DISK_C, "/disk/d", NEW_ROOT };
+	struct stat st;
+	for (unsigned i = 0; i < countof(dirs); i++)
+		mkdir(dirs[i], 0755);
+	if (!mount_image(error) || !mount_own("/dev/vdb", DISK_B, error))
+		return false;
+	if (stat(DISK_A, &st) < 0)
+		return fail(error, "/dev/vda");
+	mkdir(DISK_B "/work", 0700);
+	mkdir(DISK_B "/docker", 0710);
+	mkdir(DISK_B "/containerd", 0711);
+	if (mkdir(DISK_B "/upper", 0755) == 0) {
+		/* The root directory is the upper one's: it starts as the image has it. */
+		if (chown(DISK_B "/upper", st.st_uid, st.st_gid) < 0 ||
+		    chmod(DISK_B "/upper", st.st_mode & 07777) < 0)
+			return fail(error, "/dev/vdb");
+	}
+	if (mount("overlay", NEW_ROOT, "overlay", 0,
+		  "lowerdir=" DISK_A ",upperdir=" DISK_B "/upper,workdir=" DISK_B "/work") < 0)
+		return fail(error, "overlay");
+	int root = open(NEW_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool ok = bind_into(root, DISK_B "/docker", "var/lib/docker", 0710, 0, error) &&
+		  bind_into(root, DISK_B "/containerd", "var/lib/containerd", 0711, 0, error);
+	close(root);
+	return ok;
+}
+
+bool disks_is_mounted(const char *path)
+{
+	struct stat a, b;
+	char up[128];
+	snprintf(up, sizeof up, "%s/..", path);
+	return stat(path, &a) == 0 && stat(up, &b) == 0 && a.st_dev != b.st_dev;
+}
+
+static bool mount_modules(int root, char error[CONFIG_ERROR])
+{
+	struct super s;
+	int fd = open("/dev/vdd", O_RDONLY | O_CLOEXEC);
+	/* A kernel with everything built in comes without this drive. */
+	if (fd < 0)
+		return true;
+	bool ok = read_super(fd, &s);
+	close(fd);
+	if (!ok || mount("/dev/vdd", "/disk/d", s.type, MS_RDONLY, NULL) < 0)
+		return fail(error, "/dev/vdd");
+	ok = bind_into(root, "/disk/d", "lib/modules", 0755, MS_RDONLY, error);
+	umount2("/disk/d", MNT_DETACH);
+	return ok;
+}
+
+bool disks_mount_work(bool in_init, bool mounted, char error[CONFIG_ERROR])
+{
+	struct stat st;
+	int root = open(in_init ? NEW_ROOT : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool ok = true;
+	if (!mounted) {
+		/* Not to be seen by the image while it is there (disks_hide_work). */
+		mkdir("/disk", 0700);
+		mkdir(DISK_C, 0700);
+		ok = mount_own("/dev/vdc", DISK_C, error);
+		if (ok && stat(DISK_C "/.seeded", &st) < 0)
+			ok = seed_work_disk(root, DISK_C, error);
+		ok = ok && bind_into(root, DISK_C "/root", "root", 0700, 0, error);
+	}
+	if (ok && in_init)
+		ok = mount_modules(root, error);
+	close(root);
+	return ok;
+}
+
+void disks_hide_work(void)
+{
+	umount2(DISK_C, MNT_DETACH);
+	rmdir(DISK_C);
+	rmdir("/disk");
+}

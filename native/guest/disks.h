@@ -1,0 +1,23 @@
+/* The four drives: image, overlay, work disk, modules. */
+#ifndef BANGER_DISKS_H
+#define BANGER_DISKS_H
+
+#include "config.h"
+
+#include <stdbool.h>
+
+/* Where the drives themselves are mounted. The first two lie below the initramfs's root, out of sight
+   once the image's root covers it. */
+#define DISK_A "/disk/a"
+#define DISK_B "/disk/b"
+#define DISK_C "/disk/c"
+
+/* vda, vdb, and the two joined at NEW_ROOT. */
+bool disks_mount_base(char error[CONFIG_ERROR]);
+/* vdc at /root (seeded where it is new) unless it is there already; vdd at /lib/modules in init. */
+bool disks_mount_work(bool in_init, bool mounted, char error[CONFIG_ERROR]);
+/* Takes the work disk's own mount out of sight; /root stays. */
+void disks_hide_work(void);
+bool disks_is_mounted(const char *path);
+
+#endif

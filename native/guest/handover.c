@@ -1,0 +1,119 @@
+#include "handover.h"
+
+#include "boot.h"
+#include "core.h"
+#include "disks.h"
+#include "log.h"
+#include "modules.h"
+#include "power.h"
+#include "util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static const char *const inits[] = {
+	"/sbin/init", "/lib/systemd/systemd", "/usr/lib/systemd/systemd", "/etc/init", "/bin/init",
+};
+
+static const char *find_init(void)
+{
+	for (size_t i = 0; i < countof(inits); i++) {
+		struct stat st;
+		if (stat(inits[i], &st) == 0 && S_ISREG(st.st_mode) && access(inits[i], X_OK) == 0)
+			return inits[i];
+	}
+	return NULL;
+}
+
+static bool move_root(void)
+{
+	/* The old ones are not reached any more; the new root has its own. */
+	umount2("/dev", MNT_DETACH);
+	umount2("/sys", MNT_DETACH);
+	umount2("/proc", MNT_DETACH);
+	modules_forget();
+	return chdir(NEW_ROOT) == 0 && mount(".", "/", NULL, MS_MOVE, NULL) == 0 && chroot(".") == 0 &&
+	       chdir("/") == 0;
+}
+
+/* systemd's last kill spares what has an '@' here; it is the mark of a process that outlives it. */
+static void rename_agent(void)
+{
+	/* Written at run time: the kernel shows only private pages of an argument area. */
+	static char name[16];
+	strcpy(name, "@banger-guest");
+	prctl(PR_SET_NAME, "banger-guest");
+	prctl(PR_SET_MM, PR_SET_MM_ARG_START, (unsigned long)name, 0, 0);
+	prctl(PR_SET_MM, PR_SET_MM_ARG_END, (unsigned long)(name + strlen(name) + 1), 0, 0);
+}
+
+static void agent(struct core *c)
+{
+	rename_agent();
+	setsid();
+	/* An init's "everybody, please end" is not for us. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	write_file("/proc/self/oom_score_adj", "-1000");
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int fd = 0; fd < 3 && null >= 0; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+	log_to_kernel();
+	c->role = ROLE_AGENT;
+	power_watch(c);
+	configure_done(c);
+	core_run(c);
+	_exit(1);
+}
+
+/* Process 1 of an image without an init. SIGCHLD is ignored: the kernel reaps for us. */
+static void stay(void)
+{
+	mkdir("/sys/fs/cgroup", 0755);
+	mount("cgroup2", "/sys/fs/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	for (;;)
+		pause();
+}
+
+void handover(struct core *c)
+{
+	if (!move_root()) {
+		core_fail(c, "moving the root: %s", strerror(errno));
+		return;
+	}
+	const char *init = find_init();
+	strcpy(c->init, init ? init : "agent");
+	pid_t pid = fork();
+	if (pid < 0) {
+		core_fail(c, "starting the agent: %s", strerror(errno));
+		return;
+	}
+	if (pid == 0)
+		agent(c);
+	/* The agent's copies carry on; ours would keep streams open that it closes. */
+	for (int fd = 3; fd < 1024; fd++)
+		close(fd);
+	if (!init)
+		stay();
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	char *argv[] = { (char *)init, NULL };
+	execve(init, argv, environ);
+	log_line("%s: %s", init, strerror(errno));
+	sleep_ms(200);
+	power_cut(true);
+	_exit(1);
+}
