@@ -6,9 +6,9 @@ set -eu
 if [ -n "${BANGER_MEMORY_MIB-}" ]; then
 	memory=$1.memory
 	mkdir "$memory"
-	if mount -t tmpfs -o "mode=0755,size=${BANGER_MEMORY_MIB}m" tmpfs "$memory"; then
+	if mount -n -t tmpfs -o "mode=0755,size=${BANGER_MEMORY_MIB}m" tmpfs "$memory"; then
 		cp -a "$1/." "$memory/"
-		mount --move "$memory" "$1"
+		mount -n --move "$memory" "$1"
 	fi
 	rmdir "$memory"
 fi

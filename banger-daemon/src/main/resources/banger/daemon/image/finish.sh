@@ -5,6 +5,7 @@
 #   BANGER_SOURCES     a file with the image's sources.list
 #   BANGER_ADDITIONS   lines "FILE PATH": host files to install executable at PATH
 set -eu
+umask 022
 root=$1
 etc=$root/etc
 say() { echo "banger: $*" >&2; }
@@ -25,9 +26,9 @@ done
 # Nobody's identity: each VM gets its own.
 : >"$etc/machine-id"
 rm -f "$root/var/lib/dbus/machine-id" "$etc"/ssh/ssh_host_*
+rm -f "$etc/hostname" "$etc/resolv.conf"
 echo banger >"$etc/hostname"
 printf '127.0.0.1\tlocalhost\n::1\t\tlocalhost ip6-localhost ip6-loopback\n' >"$etc/hosts"
-rm -f "$etc/resolv.conf"
 : >"$etc/resolv.conf"
 : >"$etc/fstab"
 mkdir -p "$etc/default"
@@ -48,6 +49,7 @@ for unit in ssh.service ssh.socket \
 	rm -f "$units"/*.wants/"$unit"
 	ln -sf /dev/null "$units/$unit"
 done
+rm -f "$units/sshd.service"
 echo 'd /run/sshd 0755 root root -' >"$etc/tmpfiles.d/banger-sshd.conf"
 
 if [ -e "$root/lib/systemd/system/docker.service" ]; then
@@ -76,9 +78,9 @@ touch "$etc/.updated" "$root/var/.updated"
 say writing
 tree=$root.tree
 mkdir "$tree"
-mount --bind "$root" "$tree"
-for directory in dev proc sys run; do mount -t tmpfs -o mode=0755 tmpfs "$tree/$directory"; done
-mount -t tmpfs -o mode=1777 tmpfs "$tree/tmp"
+mount -n --bind "$root" "$tree"
+for directory in dev proc sys run; do mount -n -t tmpfs -o mode=0755 tmpfs "$tree/$directory"; done
+mount -n -t tmpfs -o mode=1777 tmpfs "$tree/tmp"
 # Blocks as ext4 needs them: content, a block a directory, the inode table, and a little for bitmaps.
 inodes=$(($(find "$tree" | wc -l) + 512))
 kib=$(du -sk "$tree" | cut -f1)
