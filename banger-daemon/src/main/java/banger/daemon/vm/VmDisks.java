@@ -40,7 +40,7 @@ public final class VmDisks {
         var dir = directory(vm.id());
         try {
             DurableFiles.directories(dir.state());
-            owner.give(dir.state());
+            owner.share(dir.state());
             blanks.create(dir.overlay(), vm.overlayBytes());
             blanks.create(dir.workDisk(), vm.diskBytes());
             owner.give(dir.overlay());
