@@ -6,6 +6,8 @@ import banger.api.Layout;
 import banger.daemon.api.DaemonRoutes;
 import banger.daemon.api.ImageRoutes;
 import banger.daemon.api.KernelRoutes;
+import banger.daemon.api.LogRoute;
+import banger.daemon.api.StatsRoute;
 import banger.daemon.api.VmRoutes;
 import banger.daemon.api.VmViews;
 import banger.daemon.config.Settings;
@@ -123,8 +125,11 @@ final class Daemon {
 
         var operations = new Operations(layout.daemonLog());
         var router = new Router();
+        var refs = new VmRefs(table);
         var views = new VmViews(table, machines, disks);
-        new VmRoutes(lifecycle, new VmRefs(table), views, machines, keys, operations).addTo(router);
+        new VmRoutes(lifecycle, refs, views, machines, keys, operations).addTo(router);
+        new LogRoute(refs, disks, machines).addTo(router);
+        new StatsRoute(refs, disks, machines).addTo(router);
         new ImageRoutes(images, operations).addTo(router);
         new KernelRoutes(kernels, operations).addTo(router);
         new DaemonRoutes(layout, machines, operations, end::countDown).addTo(router);

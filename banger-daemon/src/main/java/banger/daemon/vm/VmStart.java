@@ -71,6 +71,7 @@ final class VmStart {
         try (var undo = new Undo()) {
             var attachment = network.attach(vm);
             undo.add(() -> network.detach(vm));
+            if (!attachment.on()) progress.note("network: " + attachment.label());
             Failpoint.START_NETWORK.pass();
             var running = new RunningVm(vm.id(), vm.name());
             var machine = engine.boot(spec(vm, files, attachment, running));
@@ -106,6 +107,7 @@ final class VmStart {
                 vm.mac(),
                 vm.cid(),
                 attachment.placement(),
+                attachment.label(),
                 running);
     }
 
