@@ -7,6 +7,7 @@
 #include "inroot.h"
 #include "log.h"
 #include "net.h"
+#include "power.h"
 #include "util.h"
 
 #include <errno.h>
@@ -115,6 +116,16 @@ static bool network_managers(int root)
 			       "[keyfile]\nunmanaged-devices=interface-name:eth0\n");
 }
 
+/* systemd runs what is here as the very last thing, with the way it ends as the argument. */
+static bool shutdown_hook(int root)
+{
+	static const char text[] = "#!/bin/sh\n"
+				   "[ -p " POWER_FIFO " ] && echo \"$1\" 1<> " POWER_FIFO " && sleep 0.2\n";
+	struct inroot_owner o = { 0755, 0, 0 };
+	return !inroot_exists(root, "usr/lib/systemd/system-shutdown") ||
+	       inroot_put(root, "usr/lib/systemd/system-shutdown/banger", text, sizeof text - 1, &o);
+}
+
 bool apply_identity(int root, const struct config *conf, char error[CONFIG_ERROR])
 {
 	struct buf text = { 0 };
@@ -149,6 +160,10 @@ bool apply_identity(int root, const struct config *conf, char error[CONFIG_ERROR
 	if (ok) {
 		what = "/run";
 		ok = network_managers(root);
+	}
+	if (ok) {
+		what = "shutdown hook";
+		ok = shutdown_hook(root);
 	}
 	if (!ok)
 		snprintf(error, CONFIG_ERROR, "%s: %s", what, strerror(errno));

@@ -43,6 +43,10 @@ static void request(struct call *call, const char *text, int fd)
 		close(fd);
 	if (!strcmp(text, "sync 0") || !strcmp(text, "sync 1"))
 		sync_request(c, call, text[5] == '1');
+	else if (!strcmp(text, "power poweroff") || !strcmp(text, "power reboot")) {
+		control_say(&c->control, "%s", text);
+		calls_answer(call, "ok");
+	}
 	else
 		calls_answer(call, "unknown request");
 }

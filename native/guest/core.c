@@ -63,7 +63,7 @@ void core_init(struct core *c, enum role role)
 {
 	memset(c, 0, sizeof *c);
 	c->role = role;
-	c->control_source.fd = c->control.fd = c->listener.fd = -1;
+	c->control_source.fd = c->control.fd = c->listener.fd = c->power.fd = -1;
 	c->control_source.fn = on_control;
 	c->listener.fn = vsock_accept;
 	c->control.on_line = state_on_line;

@@ -45,6 +45,7 @@ struct core {
 	struct mux mux;
 	enum transport transport;
 	struct source listener;    /* vsock */
+	struct source power;       /* what the image's init says at its end */
 	enum role role;
 	enum state state, before;  /* before: where `resumed` goes back to */
 	uint64_t generation;

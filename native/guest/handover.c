@@ -49,22 +49,22 @@ static bool move_root(void)
 /* systemd's last kill spares what has an '@' here; it is the mark of a process that outlives it. */
 static void rename_agent(void)
 {
-	static char name[] = "@banger-guest";
+	/* Written at run time: the kernel shows only private pages of an argument area. */
+	static char name[16];
+	strcpy(name, "@banger-guest");
 	prctl(PR_SET_NAME, "banger-guest");
-	/* Start and end move past each other if the order is wrong: the end lies higher or lower than
-	   the stack's argument area, so both orders are tried. */
-	if (prctl(PR_SET_MM, PR_SET_MM_ARG_START, (unsigned long)name, 0, 0) == 0) {
-		prctl(PR_SET_MM, PR_SET_MM_ARG_END, (unsigned long)(name + sizeof name), 0, 0);
-	} else {
-		prctl(PR_SET_MM, PR_SET_MM_ARG_END, (unsigned long)(name + sizeof name), 0, 0);
-		prctl(PR_SET_MM, PR_SET_MM_ARG_START, (unsigned long)name, 0, 0);
-	}
+	prctl(PR_SET_MM, PR_SET_MM_ARG_START, (unsigned long)name, 0, 0);
+	prctl(PR_SET_MM, PR_SET_MM_ARG_END, (unsigned long)(name + strlen(name) + 1), 0, 0);
 }
 
 static void agent(struct core *c)
 {
 	rename_agent();
 	setsid();
+	/* An init's "everybody, please end" is not for us. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
 	write_file("/proc/self/oom_score_adj", "-1000");
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int fd = 0; fd < 3 && null >= 0; fd++)
@@ -73,6 +73,7 @@ static void agent(struct core *c)
 		close(null);
 	log_to_kernel();
 	c->role = ROLE_AGENT;
+	power_watch(c);
 	configure_done(c);
 	core_run(c);
 	_exit(1);

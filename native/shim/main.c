@@ -16,6 +16,7 @@ int main(int argc, char **argv)
         {"enter", role_enter},
         {"run", role_run},
         {"probe-kvm", role_probe_kvm},
+        {"spawn", role_spawn},
     };
     /* Whoever closed one of these would have it given to a pipe of ours. */
     for (int fd = 0; fd <= 2; fd++)
@@ -25,6 +26,6 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < sizeof roles / sizeof *roles; i++)
         if (!strcmp(argv[1], roles[i].name))
             return roles[i].role(argc - 2, argv + 2);
-    fail("arguments", "%s: the roles are hold, enter, run and probe-kvm", argc > 1 ? argv[1] : "no role");
+    fail("arguments", "%s: the roles are hold, enter, run, probe-kvm and spawn", argc > 1 ? argv[1] : "no role");
 }
 #endif

@@ -157,5 +157,6 @@ int role_hold(int argc, char **argv);
 int role_enter(int argc, char **argv);
 int role_run(int argc, char **argv);
 int role_probe_kvm(int argc, char **argv);
+int role_spawn(int argc, char **argv);
 
 #endif

@@ -2,10 +2,10 @@ package banger.daemon.api;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.Layout;
 import banger.api.model.DaemonInfo;
 import banger.api.model.OperationInfo;
 import banger.daemon.Build;
-import banger.daemon.Layout;
 import banger.daemon.http.Exchange;
 import banger.daemon.http.Operations;
 import banger.daemon.http.Router;

@@ -47,7 +47,7 @@ public final class KvmProbe {
                 case "" -> "KVM runs a vCPU";
                 case "device" -> "no /dev/kvm";
                 case "permission" -> "/dev/kvm: permission denied";
-                case "stuck" -> "KVM opens here but does not run a guest";
+                case "stuck", "vcpu" -> "KVM opens here but does not run a guest";
                 default -> "KVM does not work: " + text;
             };
         }

@@ -6,6 +6,8 @@ import banger.daemon.debian.DebianMirror;
 import banger.daemon.process.CommandRunner;
 import banger.daemon.progress.Progress;
 import banger.daemon.publish.ByteSize;
+import banger.daemon.publish.Existing;
+import banger.daemon.publish.Failures;
 import banger.daemon.publish.PublishedFiles;
 import banger.daemon.publish.SingleFlight;
 import banger.daemon.publish.Staging;
@@ -15,7 +17,6 @@ import banger.daemon.store.Database;
 import io.avaje.json.JsonException;
 import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -95,21 +96,15 @@ public final class Kernels {
     }
 
     /** Fetches the newest; VMs that exist keep the one they have. */
-    public Kernel pull(String name, Force force, Progress progress) {
+    public Kernel pull(String name, Existing existing, Progress progress) {
         KernelName.checked(name);
         var entry = entry(name);
-        if (force == Force.NO && records.find(name).isPresent())
+        if (existing == Existing.KEEP && records.find(name).isPresent())
             throw new BangerException(
                     ErrorCode.KERNEL_EXISTS,
                     "kernel " + name + ": already here",
                     "banger kernel pull --force " + name + " fetches the newest");
         return usable(flights.run("kernel " + name, progress, p -> fetch(entry, p)));
-    }
-
-    /** Whether a kernel of that name may be replaced. */
-    public enum Force {
-        YES,
-        NO
     }
 
     public List<Kernel> list() {
@@ -159,7 +154,7 @@ public final class Kernels {
                 p.done("kernel " + name, "imported " + manifest.release(), millisSince(start));
                 return row;
             } catch (IOException e) {
-                throw failed("kernel " + name, e);
+                throw Failures.of("kernel " + name, e);
             }
         }));
     }
@@ -179,7 +174,7 @@ public final class Kernels {
                     millisSince(start));
             return row;
         } catch (IOException e) {
-            throw failed("kernel " + entry.name(), e);
+            throw Failures.of("kernel " + entry.name(), e);
         }
     }
 
@@ -200,7 +195,7 @@ public final class Kernels {
         try {
             Staging.delete(directory.resolve(digest));
         } catch (IOException e) {
-            throw failed("kernel " + digest.substring(0, 12), e);
+            throw Failures.of("kernel " + digest.substring(0, 12), e);
         }
     }
 
@@ -218,7 +213,7 @@ public final class Kernels {
                 if (digest.matches("[0-9a-f]{64}")) discardUnused(digest);
             }
         } catch (IOException e) {
-            throw failed("kernels", e);
+            throw Failures.of("kernels", e);
         }
     }
 
@@ -293,16 +288,6 @@ public final class Kernels {
     private static BangerException damaged(String name, String what) {
         var remedy = KernelEntry.find(name).isPresent() ? "banger kernel pull --force " + name : "banger kernel list";
         return new BangerException(ErrorCode.KERNEL_INVALID, "kernel " + name + ": " + what, remedy);
-    }
-
-    private static RuntimeException failed(String object, IOException e) {
-        if (e instanceof java.io.InterruptedIOException || e instanceof java.nio.channels.ClosedByInterruptException)
-            return new BangerException(ErrorCode.CANCELLED, object + ": cancelled").because(e);
-        var text = String.valueOf(e.getMessage());
-        if (text.contains("No space left"))
-            return new BangerException(ErrorCode.HOST_DISK_FULL, object + ": the disk is full (" + text + ")")
-                    .because(e);
-        return new UncheckedIOException(object, e);
     }
 
     private static long millisSince(long start) {

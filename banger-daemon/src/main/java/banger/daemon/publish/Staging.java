@@ -3,10 +3,10 @@ package banger.daemon.publish;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
@@ -16,6 +16,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A directory being filled beside the place it will have. {@link #publish} makes it durable and visible
@@ -68,8 +69,10 @@ public final class Staging implements AutoCloseable {
         sync(directory);
         try {
             Files.move(directory, target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (DirectoryNotEmptyException | FileAlreadyExistsException e) {
-            return target;
+        } catch (FileSystemException e) {
+            // rename(2) replaces an empty directory only; which exception that makes differs.
+            if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) return target;
+            throw e;
         }
         published = true;
         sync(parent);
@@ -102,7 +105,7 @@ public final class Staging implements AutoCloseable {
 
     /** Deletes a directory of ours with all that is in it, following no link. */
     public static void delete(Path directory) throws IOException {
-        if (!Files.exists(directory, java.nio.file.LinkOption.NOFOLLOW_LINKS)) return;
+        if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) return;
         Files.walkFileTree(directory, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
@@ -111,8 +114,7 @@ public final class Staging implements AutoCloseable {
             }
 
             @Override
-            public FileVisitResult postVisitDirectory(
-                    Path dir, java.io.@org.jspecify.annotations.Nullable IOException e) throws IOException {
+            public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException e) throws IOException {
                 if (e != null) throw e;
                 Files.deleteIfExists(dir);
                 return FileVisitResult.CONTINUE;

@@ -1,7 +1,7 @@
 package banger.daemon.ssh;
 
+import banger.api.Layout;
 import banger.daemon.DurableFiles;
-import banger.daemon.Layout;
 import banger.daemon.vm.VmId;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -2,8 +2,8 @@ package banger.daemon.vm;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.Layout;
 import banger.daemon.DurableFiles;
-import banger.daemon.Layout;
 import banger.daemon.Owner;
 import java.io.IOException;
 import java.io.RandomAccessFile;

@@ -7,6 +7,7 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.daemon.debian.DebianMirror;
 import banger.daemon.process.HostCommandRunner;
+import banger.daemon.publish.Existing;
 import banger.daemon.publish.Recorded;
 import banger.daemon.publish.Users;
 import banger.daemon.store.Database;
@@ -61,7 +62,7 @@ class KernelPullTest {
         assertThat(kernels.ensure("debian-cloud", progress)).isEqualTo(kernel);
         assertThat(progress.done).hasSize(1);
 
-        var again = kernels.pull("debian-cloud", Kernels.Force.YES, progress);
+        var again = kernels.pull("debian-cloud", Existing.REPLACE, progress);
         assertThat(again.digest()).isEqualTo(kernel.digest());
         assertThat(again.initrd()).isEqualTo(kernel.initrd());
 

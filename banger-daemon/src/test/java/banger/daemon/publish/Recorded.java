@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Remembers what was told. */
-public final class Recorded implements Progress {
+public class Recorded implements Progress {
     public final List<String> doing = new CopyOnWriteArrayList<>();
     public final List<String> done = new CopyOnWriteArrayList<>();
     public final List<String> notes = new CopyOnWriteArrayList<>();
