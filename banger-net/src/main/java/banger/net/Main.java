@@ -7,16 +7,16 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** {@code banger-net --socket PATH --build BUILD --tap-uid N [--idle SECONDS]}. */
+/** {@code banger-net --socket PATH --tap-uid N [--idle SECONDS]}; {@code -Dbanger.build} names the build. */
 public final class Main {
-    private static final Set<String> OPTIONS = Set.of("--socket", "--build", "--tap-uid", "--idle");
+    private static final Set<String> OPTIONS = Set.of("--socket", "--tap-uid", "--idle");
 
     private Main() {}
 
     public static void main(String[] arguments) {
         try {
             var options = options(arguments);
-            var network = new Network(new HostKernel(), required(options, "--build"), number(options, "--tap-uid", 0));
+            var network = new Network(new HostKernel(), System.getProperty("banger.build", "unknown"), number(options, "--tap-uid", 0));
             var idle = Duration.ofSeconds(number(options, "--idle", 900));
             try (var server = Server.listen(Path.of(required(options, "--socket")), network, idle)) {
                 server.serve();
