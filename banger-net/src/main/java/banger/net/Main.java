@@ -16,7 +16,8 @@ public final class Main {
     public static void main(String[] arguments) {
         try {
             var options = options(arguments);
-            var network = new Network(new HostKernel(), System.getProperty("banger.build", "unknown"), number(options, "--tap-uid", 0));
+            var network = new Network(
+                    new HostKernel(), System.getProperty("banger.build", "unknown"), number(options, "--tap-uid", 0));
             var idle = Duration.ofSeconds(number(options, "--idle", 900));
             try (var server = Server.listen(Path.of(required(options, "--socket")), network, idle)) {
                 server.serve();

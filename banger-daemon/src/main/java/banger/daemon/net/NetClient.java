@@ -35,7 +35,8 @@ final class NetClient {
             answer = line(channel);
         }
         if (answer.equals("ok")) return List.of();
-        if (answer.startsWith("ok ")) return List.of(answer.substring("ok ".length()).split(" "));
+        if (answer.startsWith("ok "))
+            return List.of(answer.substring("ok ".length()).split(" "));
         var words = answer.split(" ", 3);
         throw words.length == 3 && words[0].equals("error")
                 ? new Refused(words[1], words[2])
@@ -46,7 +47,10 @@ final class NetClient {
         var buffer = ByteBuffer.allocate(LONGEST_ANSWER);
         while (buffer.hasRemaining() && channel.read(buffer) >= 0)
             if (buffer.position() > 0 && buffer.get(buffer.position() - 1) == '\n')
-                return StandardCharsets.US_ASCII.decode(buffer.flip()).toString().strip();
+                return StandardCharsets.US_ASCII
+                        .decode(buffer.flip())
+                        .toString()
+                        .strip();
         throw new IOException("the network helper ended in the middle of an answer");
     }
 }

@@ -38,8 +38,7 @@ final class Prerequisites {
             var why = text.replaceFirst("^.*\\((.*)\\)$", "$1");
             return Optional.of(
                     text.contains("Permission denied")
-                            ? new NetworkUnavailable(
-                                    tun + " is closed to this user", "sudo chmod 0666 " + tun)
+                            ? new NetworkUnavailable(tun + " is closed to this user", "sudo chmod 0666 " + tun)
                             : new NetworkUnavailable(tun + ": " + why, "sudo modprobe tun"));
         }
     }

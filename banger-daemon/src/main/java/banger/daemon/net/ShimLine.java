@@ -11,7 +11,8 @@ final class ShimLine {
     /** The words after {@code ok}. */
     static List<String> words(Result result) throws Refused {
         var line = Printable.line(result.out().strip());
-        if (result.ok() && line.startsWith("ok ")) return List.of(line.substring("ok ".length()).split(" "));
+        if (result.ok() && line.startsWith("ok "))
+            return List.of(line.substring("ok ".length()).split(" "));
         if (!line.startsWith("failed ")) throw new Refused("shim", line.isEmpty() ? result.reason() : line);
         var parts = line.substring("failed ".length()).split(": ", 2);
         throw new Refused(parts[0], parts.length == 2 ? parts[1] : "");

@@ -70,9 +70,7 @@ final class Sidecar {
     private List<ProcessRef> references() {
         try {
             var words = Files.readString(directory.resolve("run.ref")).strip().split(" ");
-            return words.length == 2
-                    ? List.of(ProcessRef.parse(words[0]), ProcessRef.parse(words[1]))
-                    : List.of();
+            return words.length == 2 ? List.of(ProcessRef.parse(words[0]), ProcessRef.parse(words[1])) : List.of();
         } catch (IOException | IllegalArgumentException e) {
             return List.of();
         }

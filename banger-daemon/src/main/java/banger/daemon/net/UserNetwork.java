@@ -40,7 +40,14 @@ public final class UserNetwork implements VmNetwork, AutoCloseable {
      * @param tun the device that taps are made of
      */
     public record Place(
-            Path directory, Path shim, List<String> helper, String build, String bridge, Subnet subnet, String resolver, Path tun) {
+            Path directory,
+            Path shim,
+            List<String> helper,
+            String build,
+            String bridge,
+            Subnet subnet,
+            String resolver,
+            Path tun) {
         public Place {
             helper = List.copyOf(helper);
         }
@@ -173,7 +180,8 @@ public final class UserNetwork implements VmNetwork, AutoCloseable {
     private Attachment without(Vm vm, NetworkUnavailable why) {
         if (vm.nat()) throw refusal(vm, why);
         return new Attachment(
-                new BootSpec.Placement(Optional.empty(), owner.vmUid(), Optional.empty()), "off (" + why.reason() + ")");
+                new BootSpec.Placement(Optional.empty(), owner.vmUid(), Optional.empty()),
+                "off (" + why.reason() + ")");
     }
 
     private static BangerException refusal(Vm vm, NetworkUnavailable why) {
@@ -215,8 +223,8 @@ public final class UserNetwork implements VmNetwork, AutoCloseable {
 
     private void startHelper(ProcessRef reference) throws Refused {
         helper.end();
-        var program = new ArrayList<>(List.of(
-                place.shim.toString(), "enter", "--holder", reference.toString(), "--caps", "net_admin", "--"));
+        var program = new ArrayList<>(
+                List.of(place.shim.toString(), "enter", "--holder", reference.toString(), "--caps", "net_admin", "--"));
         program.addAll(place.helper);
         program.addAll(List.of(
                 "--socket",
