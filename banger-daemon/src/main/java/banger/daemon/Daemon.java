@@ -1,15 +1,18 @@
 package banger.daemon;
 
-import banger.api.BangerException;
-import banger.api.ErrorCode;
 import banger.api.Layout;
+import banger.api.model.DoctorReport;
 import banger.daemon.api.DaemonRoutes;
 import banger.daemon.api.ImageRoutes;
 import banger.daemon.api.KernelRoutes;
+import banger.daemon.api.LogRoute;
+import banger.daemon.api.StatsRoute;
 import banger.daemon.api.VmRoutes;
 import banger.daemon.api.VmViews;
 import banger.daemon.config.Settings;
 import banger.daemon.debian.DebianMirror;
+import banger.daemon.disk.BlankDisks;
+import banger.daemon.doctor.Doctor;
 import banger.daemon.engine.HostEngines;
 import banger.daemon.engine.KvmProbe;
 import banger.daemon.engine.Shim;
@@ -20,12 +23,12 @@ import banger.daemon.http.Router;
 import banger.daemon.image.Catalog;
 import banger.daemon.image.Images;
 import banger.daemon.kernel.Kernels;
-import banger.daemon.process.Command;
+import banger.daemon.net.KernelHostLinks;
+import banger.daemon.net.UserNetwork;
 import banger.daemon.process.HostCommandRunner;
 import banger.daemon.ssh.SshKeys;
 import banger.daemon.store.Database;
 import banger.daemon.vm.Machines;
-import banger.daemon.vm.NoNetwork;
 import banger.daemon.vm.Reconciler;
 import banger.daemon.vm.Subnet;
 import banger.daemon.vm.VmDisks;
@@ -46,6 +49,8 @@ final class Daemon {
     private static final Duration IDLE_LIMIT = Duration.ofMinutes(15);
     /** Where image builds work: reachable for the subordinate users that maintainer scripts run as. */
     private static final Path WORK = Path.of("/var/tmp");
+
+    private static final Path TUN = Path.of("/dev/net/tun");
 
     private final Layout layout;
     private final Settings settings;
@@ -79,7 +84,7 @@ final class Daemon {
         var table = new VmTable(database, subnet);
         var shim = new Shim(distribution.shim(), commands);
         var kvm = new KvmProbe(distribution.shim(), commands, layout.run().resolve("kvm-probe"));
-        var engines = new HostEngines(shim, kvm, settings.qemu());
+        var engines = new HostEngines(commands, shim, kvm, settings.qemu());
         var mirror = DebianMirror.of(settings.mirror());
         var kernels = new Kernels(
                 layout.kernels(),
@@ -99,13 +104,21 @@ final class Daemon {
                 Catalog.builtin(),
                 digest -> List.copyOf(table.usersOf(digest)));
         var keys = new SshKeys(layout);
-        var disks = new VmDisks(layout, owner, (file, bytes) -> {
-            var made = commands.run(Command.of(
-                    "mke2fs", "-q", "-t", "ext4", "-O", "^resize_inode", file.toString(), bytes / 1024 + "k"));
-            if (!made.ok()) throw new BangerException(ErrorCode.HOST_TOOL_FAILED, "mke2fs: " + made.reason());
-        });
+        var disks = new VmDisks(layout, owner, new BlankDisks(layout.blanks(), commands));
         var machines = new Machines();
-        var network = new NoNetwork("not built yet", List.of(), subnet, owner.vmUid());
+        var network = new UserNetwork(
+                new UserNetwork.Place(
+                        layout.net(),
+                        distribution.shim(),
+                        List.of(distribution.netLauncher().toString()),
+                        Build.id(),
+                        settings.bridge(),
+                        subnet,
+                        settings.dns(),
+                        TUN),
+                owner,
+                new KernelHostLinks(),
+                commands);
         var lifecycle = new VmLifecycle(
                 table,
                 new CatalogSources(images, kernels),
@@ -120,13 +133,24 @@ final class Daemon {
         kernels.sweep();
         images.sweep();
         reconciler.run();
+        network.start();
 
         var operations = new Operations(layout.daemonLog());
         var router = new Router();
+        var refs = new VmRefs(table);
         var views = new VmViews(table, machines, disks);
-        new VmRoutes(lifecycle, new VmRefs(table), views, machines, keys, operations).addTo(router);
+        new VmRoutes(lifecycle, refs, views, machines, keys, operations).addTo(router);
+        new LogRoute(refs, disks, machines).addTo(router);
+        new StatsRoute(refs, disks, machines).addTo(router);
         new ImageRoutes(images, operations).addTo(router);
         new KernelRoutes(kernels, operations).addTo(router);
+        var doctor = new Doctor(layout, settings, engines, network, images, kernels);
+        router.add(
+                "GET",
+                "/v1/doctor",
+                x -> x.json(
+                        DoctorReport.class,
+                        doctor.examine(x.query("deep").isPresent() ? Doctor.Depth.DEEP : Doctor.Depth.QUICK)));
         new DaemonRoutes(layout, machines, operations, end::countDown).addTo(router);
 
         var idle = new IdleTimer(IDLE_LIMIT);
@@ -141,7 +165,11 @@ final class Daemon {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
+            boolean unused = machines.all().isEmpty();
             reconciler.releaseAll();
+            network.close();
+            // Nobody is left who would need the namespace.
+            if (unused) network.dismantle();
             LOG.info("bangerd ends; {} VMs run on", machines.all().size());
         }
     }

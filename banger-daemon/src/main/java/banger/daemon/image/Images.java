@@ -163,6 +163,14 @@ public final class Images {
         discardUnused(image.digest());
     }
 
+    /** The names whose files, read whole, are not what they were. */
+    public List<String> damaged() {
+        return records.all().stream()
+                .filter(i -> !files.intactDeep(i))
+                .map(Image::name)
+                .toList();
+    }
+
     /** Removes what a crash left, and images that neither a name nor a VM needs; for the daemon's start. */
     public void sweep() {
         try {

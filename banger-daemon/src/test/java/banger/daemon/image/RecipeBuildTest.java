@@ -29,8 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("vm")
 class RecipeBuildTest {
     /** Outlives a run, so that the next one need not fetch it all again. */
-    private static final Path DOWNLOADS =
-            Path.of(System.getProperty("banger.checkout", "."), "target", "test-downloads");
+    static final Path DOWNLOADS = Path.of(System.getProperty("banger.checkout", "."), "target", "test-downloads");
 
     @TempDir(factory = VarTmp.class)
     Path dir;
@@ -160,7 +159,7 @@ class RecipeBuildTest {
     }
 
     /** Sound, owned by root, and without what belongs to one machine only. */
-    private static void checkImage(Path image) {
+    static void checkImage(Path image) {
         var runner = new HostCommandRunner();
         var check = runner.run(Command.of("e2fsck", "-fn", image.toString()));
         assertThat(check.status()).as(check.out() + check.err()).isZero();
