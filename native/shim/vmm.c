@@ -104,18 +104,32 @@ static void bind_one(const struct bind *b)
     close(source);
 }
 
-static void link_one(const struct bind *b)
+/* First descriptor of those that stand for SOURCEs; see link_one. */
+#define HELD_FIRST 10
+
+/* Without namespaces a symbolic link. When the VMM will be another uid, SOURCE may lie where that uid
+   cannot walk: then the link leads to a descriptor that the VMM inherits. */
+static void link_one(const struct bind *b, bool held, int descriptor)
 {
     struct stat st;
+    char target[40];
+    const char *to = b->source;
     if (stat(b->source, &st) != 0)
         fail("bind", "%s: %m", b->source);
+    if (held) {
+        int fd = open(b->source, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || dup2(fd, descriptor) < 0)
+            fail("bind", "%s: %m", b->source);
+        snprintf(target, sizeof target, "/proc/self/fd/%d", descriptor);
+        to = target;
+    }
     if (lstat(b->name, &st) == 0) {
         if (!S_ISLNK(st.st_mode) && !(S_ISREG(st.st_mode) && st.st_size == 0))
             fail("bind", "%s: something else is there", b->name);
         if (unlink(b->name) != 0)
             fail("bind", "%s: %m", b->name);
     }
-    if (symlink(b->source, b->name) != 0)
+    if (symlink(to, b->name) != 0)
         fail("bind", "%s: %m", b->name);
 }
 
@@ -125,7 +139,7 @@ static void place_binds(const struct run *run)
         return;
     if (!run->in_namespace) {
         for (size_t i = 0; i < run->binds; i++)
-            link_one(&run->bind[i]);
+            link_one(&run->bind[i], run->set_uid, HELD_FIRST + (int)i);
         return;
     }
     if (unshare(CLONE_NEWNS) != 0)
@@ -159,6 +173,9 @@ void vmm_become(const struct run *run)
         fcntl(3, F_SETFD, 0);
     }
     cloexec_from(tap >= 0 ? 4 : 3);
+    if (!run->in_namespace && run->set_uid)
+        for (size_t i = 0; i < run->binds; i++)
+            fcntl(HELD_FIRST + (int)i, F_SETFD, 0);
 
     caps_bound(CAPS_NONE);
     if (run->set_uid && (setresgid(run->uid, run->uid, run->uid) != 0 || setresuid(run->uid, run->uid, run->uid) != 0))

@@ -22,7 +22,6 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
-import sun.misc.Signal;
 
 /** A command in a guest with our standard streams: byte-exact, its status ours. */
 public final class GuestCommand {
@@ -140,37 +139,23 @@ public final class GuestCommand {
     private void forwardSignals(Duplex connection, boolean terminal) {
         current = Optional.of(connection);
         if (terminal) {
-            handle("WINCH", connection, () -> {
+            ProcessSignals.handle("WINCH", n -> {
                 var size = size(session);
-                return new byte[] {
+                tell(connection, RESIZE, new byte[] {
                     (byte) (size.columns() >> 8), (byte) size.columns(), (byte) (size.rows() >> 8), (byte) size.rows()
-                };
+                });
             });
             return;
         }
-        for (var name : List.of("INT", "TERM", "HUP", "QUIT")) {
-            int number = new Signal(name).getNumber();
-            handle(name, connection, () -> new byte[] {(byte) number});
-        }
+        for (var name : List.of("INT", "TERM", "HUP", "QUIT"))
+            ProcessSignals.handle(name, n -> tell(connection, SIGNAL, new byte[] {(byte) n}));
     }
 
-    private interface Payload {
-        byte[] get();
-    }
-
-    private void handle(String name, Duplex connection, Payload payload) {
+    /** Sends what need not arrive: when the connection is gone the reader tells how. */
+    private void tell(Duplex connection, int type, byte[] payload) {
         try {
-            Signal.handle(new Signal(name), s -> {
-                try {
-                    var bytes = payload.get();
-                    send(connection, name.equals("WINCH") ? RESIZE : SIGNAL, bytes, bytes.length);
-                } catch (IOException e) {
-                    // The connection is gone; the reader tells how.
-                    return;
-                }
-            });
-        } catch (IllegalArgumentException e) {
-            // The JVM keeps this signal for itself (QUIT without -Xrs): it is not forwarded.
+            send(connection, type, payload, payload.length);
+        } catch (IOException e) {
             return;
         }
     }

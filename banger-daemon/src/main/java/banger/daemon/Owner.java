@@ -19,6 +19,8 @@ public record Owner(int uid, String name, Optional<Integer> vmUid) {
     /** High, outside every range that distributions hand out, and without a passwd entry. */
     private static final int FALLBACK_UID = 1_946_157_057;
 
+    private static final int SHARED_DIRECTORY = 01770;
+
     /** The uid of a VMM inside the private namespace when the owner is root. */
     public static final int NAMESPACE_UID = 1;
 
@@ -59,6 +61,23 @@ public record Owner(int uid, String name, Optional<Integer> vmUid) {
             throw new BangerException(
                             ErrorCode.INTERNAL,
                             file + ": cannot be given to uid " + vmUid.get() + ": " + e.getMessage())
+                    .because(e);
+        }
+    }
+
+    /**
+     * Lets the VMM work in its VM's directory: it may make its sockets there, but not touch what we or the
+     * shim keep in it (sticky).
+     */
+    public void share(Path directory) {
+        if (vmUid.isEmpty()) return;
+        try {
+            Files.setAttribute(directory, "unix:gid", vmUid.get());
+            Files.setAttribute(directory, "unix:mode", SHARED_DIRECTORY);
+        } catch (IOException e) {
+            throw new BangerException(
+                            ErrorCode.INTERNAL,
+                            directory + ": cannot be shared with uid " + vmUid.get() + ": " + e.getMessage())
                     .because(e);
         }
     }

@@ -2,7 +2,6 @@ package banger.cli.verbs;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
-import banger.api.Size;
 import banger.api.model.CreateVm;
 import banger.api.model.VmInfo;
 import banger.cli.Flag;
@@ -73,10 +72,5 @@ public final class RunVerb {
     static VmInfo create(CreateVm request, Session session) {
         var daemon = session.daemon();
         return daemon.operation("POST", "/v1/vms", CreateVm.class, request, VmInfo.class, session.events());
-    }
-
-    static String spec(VmInfo vm) {
-        return "spec: " + vm.vcpu() + " vcpu | " + vm.memoryMib() + " MiB | " + Size.flag(vm.diskBytes()) + " disk | "
-                + vm.image() + " | " + vm.engine();
     }
 }

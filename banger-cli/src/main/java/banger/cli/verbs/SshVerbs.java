@@ -7,6 +7,7 @@ import banger.api.model.SshInfo;
 import banger.cli.Forward;
 import banger.cli.GuestCommand;
 import banger.cli.Invocation;
+import banger.cli.ProcessSignals;
 import banger.cli.Session;
 import banger.cli.Verb;
 import java.io.IOException;
@@ -120,7 +121,7 @@ public final class SshVerbs {
             if (!locale.isEmpty()) builder.environment().put("LC_ALL", locale);
             var process = builder.start();
             // Ctrl-C belongs to ssh and to the guest, not to us.
-            sun.misc.Signal.handle(new sun.misc.Signal("INT"), s -> {});
+            ProcessSignals.handle("INT", n -> {});
             return process.waitFor();
         } catch (IOException e) {
             throw new BangerException(

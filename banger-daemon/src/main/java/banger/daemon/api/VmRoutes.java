@@ -137,6 +137,6 @@ public final class VmRoutes {
                         keys.userKey().toString(),
                         keys.knownHosts(vm.id()).toString(),
                         SshKeys.hostAlias(vm.id()),
-                        health.getOrDefault("sshd", "").equals("1")));
+                        !health.getOrDefault("sshd", "1").equals("0")));
     }
 }

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param directory the VM's own: the VMM's working directory; {@code vdb} and {@code vdc} are in it
  * @param links files outside it that the VMM sees under a name inside: {@code vda}, {@code vdd},
  *     {@code kernel}, {@code initrd}
+ * @param network how the VM's network is called in listings
  * @param listener hears what the guest announces
  */
 public record BootSpec(
@@ -23,6 +24,7 @@ public record BootSpec(
         String mac,
         int cid,
         Placement placement,
+        String network,
         Control.Listener listener) {
     /** A read-only file and the name it has inside the VM's directory. */
     public record Link(Path source, String name) {}

@@ -2,12 +2,14 @@ package banger.daemon.http;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.http.ChunkedOutput;
 import banger.api.http.Duplex;
 import banger.api.http.Head;
 import banger.api.http.Headers;
 import io.avaje.json.JsonException;
 import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -108,6 +110,17 @@ public final class Exchange {
                 .write(connection.out());
         connection.out().write(bytes);
         connection.out().flush();
+    }
+
+    /** Begins an answer of unknown length; closing the stream ends it. */
+    public OutputStream startChunked(String type) throws IOException {
+        keepAlive = false;
+        Head.response(
+                        200,
+                        "OK",
+                        Headers.of("Content-Type", type, "Transfer-Encoding", "chunked", "Connection", "close"))
+                .write(connection.out());
+        return new ChunkedOutput(connection.out());
     }
 
     /** The raw connection; nothing else is answered on it afterwards. */

@@ -5,6 +5,8 @@ import banger.api.ErrorCode;
 import banger.api.Layout;
 import banger.daemon.DurableFiles;
 import banger.daemon.Owner;
+import banger.daemon.disk.BlankDisks;
+import banger.daemon.disk.DiskRole;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -17,15 +19,9 @@ import java.util.stream.Stream;
 public final class VmDisks {
     private final Layout layout;
     private final Owner owner;
-    private final BlankDisk blanks;
+    private final BlankDisks blanks;
 
-    /** Makes a sparse file with an empty file system, synced to disk. */
-    @FunctionalInterface
-    public interface BlankDisk {
-        void create(Path file, long bytes);
-    }
-
-    public VmDisks(Layout layout, Owner owner, BlankDisk blanks) {
+    public VmDisks(Layout layout, Owner owner, BlankDisks blanks) {
         this.layout = layout;
         this.owner = owner;
         this.blanks = blanks;
@@ -40,9 +36,9 @@ public final class VmDisks {
         var dir = directory(vm.id());
         try {
             DurableFiles.directories(dir.state());
-            owner.give(dir.state());
-            blanks.create(dir.overlay(), vm.overlayBytes());
-            blanks.create(dir.workDisk(), vm.diskBytes());
+            owner.share(dir.state());
+            blanks.create(DiskRole.OVERLAY, vm.overlayBytes(), dir.overlay());
+            blanks.create(DiskRole.WORK, vm.diskBytes(), dir.workDisk());
             owner.give(dir.overlay());
             owner.give(dir.workDisk());
             DurableFiles.syncDirectory(dir.state());

@@ -105,6 +105,7 @@ public final class VmLifecycle {
             table.state(vm.id(), VmState.CREATED, "");
             Failpoint.CREATE_DONE.pass();
             if (request.start()) {
+                announce(vm, progress);
                 try {
                     boot(vm, progress);
                 } catch (VmStart.NotReady e) {
@@ -118,6 +119,15 @@ public final class VmLifecycle {
             undo.commit();
             return current(vm);
         }
+    }
+
+    /** What is about to be booted, and on what. */
+    private void announce(Vm vm, Progress progress) {
+        progress.note("spec: " + vm.vcpu() + " vcpu | " + vm.memoryMib() + " MiB | " + Size.flag(vm.diskBytes())
+                + " disk | " + vm.imageName() + " | "
+                + engines.select(vm.engine()).traits().label());
+        var note = engines.note(vm.engine());
+        if (!note.isEmpty()) progress.note("note: " + note);
     }
 
     /** The console of a VM that goes away is kept, and named. */

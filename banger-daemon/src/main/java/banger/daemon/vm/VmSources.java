@@ -2,7 +2,6 @@ package banger.daemon.vm;
 
 import banger.daemon.progress.Progress;
 import java.nio.file.Path;
-import java.util.Optional;
 
 /** Where a VM's image and kernel come from. */
 public interface VmSources {
@@ -23,7 +22,4 @@ public interface VmSources {
      * @throws banger.api.BangerException {@code image.changed} when the image's file is not what it was
      */
     BootFiles files(Vm vm);
-
-    /** Size of the root file system of an image that is there. */
-    Optional<Long> imageBytes(String digest);
 }

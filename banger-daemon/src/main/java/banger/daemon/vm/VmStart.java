@@ -2,6 +2,7 @@ package banger.daemon.vm;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.Printable;
 import banger.daemon.DurableFiles;
 import banger.daemon.config.Settings;
 import banger.daemon.engine.BootSpec;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -71,6 +73,7 @@ final class VmStart {
         try (var undo = new Undo()) {
             var attachment = network.attach(vm);
             undo.add(() -> network.detach(vm));
+            if (!attachment.on()) progress.note("network: " + attachment.label());
             Failpoint.START_NETWORK.pass();
             var running = new RunningVm(vm.id(), vm.name());
             var machine = engine.boot(spec(vm, files, attachment, running));
@@ -106,6 +109,7 @@ final class VmStart {
                 vm.mac(),
                 vm.cid(),
                 attachment.placement(),
+                attachment.label(),
                 running);
     }
 
@@ -114,24 +118,32 @@ final class VmStart {
         var limit = engine.traits().isolates()
                 ? settings.startTimeout()
                 : settings.startTimeout().multipliedBy(3);
-        var archive = GuestConfiguration.of(
-                vm,
-                attachment.on() ? Optional.of(network.subnet()) : Optional.empty(),
-                settings.dns(),
-                keys.userPublicKey(),
-                keys.hostPrivateKey(vm.id()));
         var machine = running.machine();
-        // The request waits in the channel until the guest reads it; how it fares shows in what follows.
         var configured = new CompletableFuture<Void>();
         Thread.ofVirtual().name("configure-" + vm.name()).start(() -> {
             try {
-                running.agent().configure(archive, limit);
+                // The archive carries the time of day: made when the guest is there to set its clock by it.
+                machine.control().hello().join();
+                running.agent().configure(archive(vm, attachment), limit);
                 configured.complete(null);
+            } catch (CompletionException e) {
+                configured.completeExceptionally(new BangerException(
+                        ErrorCode.GUEST_PROTOCOL,
+                        "vm " + vm.name() + ": " + Printable.line(String.valueOf(e.getCause()))));
             } catch (BangerException e) {
                 configured.completeExceptionally(e);
             }
         });
         await(vm, running, machine, configured, limit);
+    }
+
+    private byte[] archive(Vm vm, VmNetwork.Attachment attachment) {
+        return GuestConfiguration.of(
+                vm,
+                attachment.on() ? Optional.of(network.subnet()) : Optional.empty(),
+                settings.dns(),
+                keys.userPublicKey(),
+                keys.hostPrivateKey(vm.id()));
     }
 
     private void await(Vm vm, RunningVm running, Machine machine, CompletableFuture<Void> configured, Duration limit) {

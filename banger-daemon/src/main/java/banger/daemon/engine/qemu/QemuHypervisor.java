@@ -55,13 +55,12 @@ public final class QemuHypervisor implements Hypervisor {
                 spec.placement(),
                 spec.links(),
                 QemuArguments.of(program.toString(), accelerator, spec));
-        var network = spec.placement().tap().map(t -> "user").orElse("off");
         var ref = new MachineRef(
                 HostBoot.id(),
                 traits().label(),
                 started.shim().toString(),
                 started.child().toString(),
-                network,
+                spec.network(),
                 "cold",
                 0);
         try {
