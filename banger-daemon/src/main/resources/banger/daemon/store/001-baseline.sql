@@ -44,6 +44,8 @@ CREATE TABLE vms (
     cid           INTEGER NOT NULL UNIQUE,
     machine_id    TEXT NOT NULL UNIQUE,
     workspace     TEXT NOT NULL DEFAULT '',
+    -- 1: --rm; deleted when it stops
+    ephemeral     INTEGER NOT NULL DEFAULT 0,
     created_at    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX vms_image ON vms(image_digest);

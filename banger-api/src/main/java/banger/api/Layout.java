@@ -1,4 +1,4 @@
-package banger.daemon;
+package banger.api;
 
 import java.nio.file.Path;
 import java.util.Map;

@@ -1,0 +1,110 @@
+package banger.cli;
+
+import java.io.PrintStream;
+import java.util.List;
+import java.util.Map;
+
+/** Help pages, made from the commands themselves. */
+final class Help {
+    /** What each group is for, the everyday command first, and what comes next. */
+    private static final Map<String, List<String>> GROUPS = Map.of(
+            "vm",
+            List.of(
+                    "make, use and end virtual machines",
+                    "banger vm run -- uname -a",
+                    "banger vm list; banger vm ssh NAME; banger vm delete NAME"),
+            "image",
+            List.of(
+                    "root file systems that VMs start from",
+                    "banger image list",
+                    "banger vm run --image debian-minimal"),
+            "kernel",
+            List.of("kernels that VMs boot", "banger kernel list --available", "banger vm run -- uname -r"),
+            "daemon",
+            List.of(
+                    "the background process that owns your VMs; it starts by itself",
+                    "banger daemon status",
+                    "banger doctor"));
+
+    private Help() {}
+
+    static int root(PrintStream out) {
+        out.print("""
+                banger: a clean Linux VM for what you run
+
+                  banger vm run                      a shell in a new VM
+                  banger vm run --rm -- uname -a     a command in a new VM; its exit status is yours
+                  banger ps                          what there is
+
+                everyday   vm   ps   image   kernel
+                this host  doctor   daemon
+                also       completion   version
+
+                banger help COMMAND
+                """);
+        return 0;
+    }
+
+    static int about(List<String> words, PrintStream out) {
+        if (words.isEmpty()) return root(out);
+        var verb = Verbs.find(words);
+        if (verb.isPresent() && Verbs.length(words) == words.size()) return verb(verb.get(), out);
+        return groupOrUnknown(words, out);
+    }
+
+    /** {@code banger vm} alone shows the group; anything else is a typo. */
+    static int groupOrUnknown(List<String> words, PrintStream out) {
+        var first = words.getFirst();
+        boolean group = GROUPS.containsKey(first);
+        if (group
+                && (words.size() == 1
+                        || words.get(1).equals("-h")
+                        || words.get(1).equals("--help"))) return group(first, out);
+        if (group)
+            throw Cli.unknown(
+                    words.subList(0, 2),
+                    Verbs.paths().stream()
+                            .filter(p -> p.startsWith(first + " "))
+                            .map(p -> p.substring(first.length() + 1))
+                            .toList());
+        throw Cli.unknown(
+                words.subList(0, 1),
+                Verbs.paths().stream().map(p -> p.split(" ")[0]).distinct().toList());
+    }
+
+    private static int group(String name, PrintStream out) {
+        var about = GROUPS.getOrDefault(name, List.of());
+        out.println("banger " + name + ": " + about.get(0));
+        out.println();
+        out.println("  " + about.get(1));
+        out.println();
+        var verbs = Verbs.group(name);
+        int width = verbs.stream().mapToInt(v -> v.path().length()).max().orElse(0);
+        for (var verb : verbs)
+            out.println(verb.path() + " ".repeat(width - verb.path().length() + 2) + verb.summary());
+        out.println();
+        out.println("next: " + about.get(2));
+        return 0;
+    }
+
+    static int verb(Verb verb, PrintStream out) {
+        out.println("banger " + verb.path() + ": " + verb.summary());
+        out.println();
+        for (var example : verb.examples()) out.println("  " + example);
+        if (!verb.examples().isEmpty()) out.println();
+        out.println("usage: " + CommandLine.usage(verb));
+        if (!verb.flags().isEmpty()) {
+            out.println();
+            int width =
+                    verb.flags().stream().mapToInt(f -> label(f).length()).max().orElse(0);
+            for (var flag : verb.flags())
+                out.println("  " + label(flag) + " ".repeat(width - label(flag).length() + 2) + flag.help());
+        }
+        return 0;
+    }
+
+    private static String label(Flag flag) {
+        var names = flag.names().startsWith("--") ? "    " + flag.names() : flag.names();
+        return flag.value().isEmpty() ? names : names + " " + flag.value();
+    }
+}

@@ -1,0 +1,110 @@
+package banger.cli;
+
+import java.io.PrintStream;
+import java.util.Map;
+
+/** Standard output and error as they are: what is a terminal, whether colour is wanted, one live line. */
+public final class Terminal {
+    private static final String ERASE = "\r\033[K";
+
+    private final PrintStream out;
+    private final PrintStream err;
+    private final boolean inTty;
+    private final boolean outTty;
+    private final boolean errTty;
+    private final boolean color;
+    private boolean quiet;
+    private boolean liveShown;
+
+    /** @param ttys one digit each for stdin, stdout, stderr: 1 for a terminal */
+    public Terminal(PrintStream out, PrintStream err, String ttys, Map<String, String> environment, boolean noColor) {
+        this.out = out;
+        this.err = err;
+        this.inTty = ttys.startsWith("1");
+        this.outTty = ttys.startsWith("1", 1);
+        this.errTty = ttys.startsWith("1", 2);
+        boolean forced = !environment.getOrDefault("CLICOLOR_FORCE", "0").equals("0");
+        boolean off = noColor
+                || !environment.getOrDefault("NO_COLOR", "").isEmpty()
+                || environment.getOrDefault("TERM", "dumb").equals("dumb");
+        this.color = forced || (errTty && !off);
+    }
+
+    public void quiet() {
+        quiet = true;
+    }
+
+    public boolean isQuiet() {
+        return quiet;
+    }
+
+    public PrintStream out() {
+        return out;
+    }
+
+    public boolean inputIsTerminal() {
+        return inTty;
+    }
+
+    public boolean outputIsTerminal() {
+        return outTty;
+    }
+
+    /** Whether a question can be asked. */
+    public boolean interactive() {
+        return inTty && errTty;
+    }
+
+    /** A final line for the person. */
+    public synchronized void line(String text) {
+        if (quiet) return;
+        clearLive();
+        err.println(text);
+        err.flush();
+    }
+
+    public void dim(String text) {
+        line(color ? "\033[2m" + text + "\033[0m" : text);
+    }
+
+    public void warning(String text) {
+        line(paint("33", "warning:") + " " + text);
+    }
+
+    public void note(String text) {
+        line("note: " + text);
+    }
+
+    public synchronized void error(String fact, Iterable<String> remedies) {
+        clearLive();
+        err.println(paint("31", "error:") + " " + fact);
+        for (var remedy : remedies) err.println("  " + remedy);
+        err.flush();
+    }
+
+    /** What is under way, on a terminal only; the next line of any kind replaces it. */
+    public synchronized void live(String text) {
+        if (quiet || !errTty) return;
+        err.print(ERASE + text);
+        err.flush();
+        liveShown = true;
+    }
+
+    public synchronized void clearLive() {
+        if (!liveShown) return;
+        err.print(ERASE);
+        err.flush();
+        liveShown = false;
+    }
+
+    /** A prompt without a line break. */
+    public synchronized void prompt(String text) {
+        clearLive();
+        err.print(text);
+        err.flush();
+    }
+
+    private String paint(String code, String text) {
+        return color ? "\033[" + code + "m" + text + "\033[0m" : text;
+    }
+}

@@ -1,0 +1,136 @@
+package banger.cli;
+
+import banger.cli.verbs.DaemonVerbs;
+import banger.cli.verbs.ExecVerbs;
+import banger.cli.verbs.ImageVerbs;
+import banger.cli.verbs.KernelVerbs;
+import banger.cli.verbs.ListVerbs;
+import banger.cli.verbs.RunVerb;
+import banger.cli.verbs.SshVerbs;
+import banger.cli.verbs.StateVerbs;
+import banger.cli.verbs.VersionVerb;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Every command by its words. Only the one that is called is built: building all of them would cost
+ * more than most of them take.
+ */
+final class Verbs {
+    /** First names, in the order of help pages. */
+    private static final List<String> NAMES = List.of(
+            "vm run",
+            "vm create",
+            "vm start",
+            "vm stop",
+            "vm restart",
+            "vm kill",
+            "vm delete",
+            "vm prune",
+            "vm set",
+            "vm list",
+            "vm show",
+            "vm stats",
+            "vm logs",
+            "vm exec",
+            "vm ssh",
+            "vm nc",
+            "image list",
+            "image show",
+            "image pull",
+            "image register",
+            "image promote",
+            "image delete",
+            "kernel list",
+            "kernel show",
+            "kernel pull",
+            "kernel import",
+            "kernel rm",
+            "daemon status",
+            "daemon socket",
+            "daemon stop",
+            "daemon logs",
+            "doctor",
+            "version",
+            "completion",
+            "__complete");
+
+    /** Other names of the same commands. */
+    private static final List<String> ALIASES =
+            List.of("vm rm", "vm ls", "vm ps", "ps", "image ls", "image rm", "kernel ls", "kernel delete");
+
+    private Verbs() {}
+
+    private static Optional<Verb> build(String path) {
+        return Optional.ofNullable(
+                switch (path) {
+                    case "vm run" -> RunVerb.verb();
+                    case "vm create" -> StateVerbs.create();
+                    case "vm start" -> StateVerbs.start();
+                    case "vm stop" -> StateVerbs.stop();
+                    case "vm restart" -> StateVerbs.restart();
+                    case "vm kill" -> StateVerbs.kill();
+                    case "vm delete", "vm rm" -> StateVerbs.delete();
+                    case "vm prune" -> StateVerbs.prune();
+                    case "vm set" -> StateVerbs.set();
+                    case "vm list", "vm ls", "vm ps", "ps" -> ListVerbs.list();
+                    case "vm show" -> ListVerbs.show();
+                    case "vm stats" -> ListVerbs.stats();
+                    case "vm logs" -> ListVerbs.logs();
+                    case "vm exec" -> ExecVerbs.exec();
+                    case "vm ssh" -> SshVerbs.ssh();
+                    case "vm nc" -> SshVerbs.nc();
+                    case "image list", "image ls" -> ImageVerbs.list();
+                    case "image show" -> ImageVerbs.show();
+                    case "image pull" -> ImageVerbs.pull();
+                    case "image register" -> ImageVerbs.register();
+                    case "image promote" -> ImageVerbs.promote();
+                    case "image delete", "image rm" -> ImageVerbs.delete();
+                    case "kernel list", "kernel ls" -> KernelVerbs.list();
+                    case "kernel show" -> KernelVerbs.show();
+                    case "kernel pull" -> KernelVerbs.pull();
+                    case "kernel import" -> KernelVerbs.importDirectory();
+                    case "kernel rm", "kernel delete" -> KernelVerbs.remove();
+                    case "daemon status" -> DaemonVerbs.status();
+                    case "daemon socket" -> DaemonVerbs.socket();
+                    case "daemon stop" -> DaemonVerbs.stop();
+                    case "daemon logs" -> DaemonVerbs.logs();
+                    case "doctor" -> DaemonVerbs.doctor();
+                    case "version" -> VersionVerb.verb();
+                    case "completion" -> Completion.verb();
+                    case "__complete" -> Completion.candidates();
+                    default -> null;
+                });
+    }
+
+    static Optional<Verb> find(List<String> words) {
+        int n = length(words);
+        return n == 0 ? Optional.empty() : build(String.join(" ", words.subList(0, n)));
+    }
+
+    /** How many of the words name a command: 2, 1, or 0 when none does. */
+    static int length(List<String> words) {
+        if (words.size() > 1 && known(words.get(0) + " " + words.get(1))) return 2;
+        return !words.isEmpty() && known(words.getFirst()) ? 1 : 0;
+    }
+
+    private static boolean known(String path) {
+        return NAMES.contains(path) || ALIASES.contains(path);
+    }
+
+    static List<String> paths() {
+        return NAMES.stream().filter(n -> !n.startsWith("__")).toList();
+    }
+
+    static List<String> aliases() {
+        return ALIASES;
+    }
+
+    static List<Verb> all() {
+        return paths().stream().map(p -> build(p).orElseThrow()).toList();
+    }
+
+    static List<Verb> group(String name) {
+        return all().stream().filter(v -> v.path().startsWith(name + " ")).toList();
+    }
+}

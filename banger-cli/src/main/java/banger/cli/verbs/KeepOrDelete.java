@@ -1,0 +1,44 @@
+package banger.cli.verbs;
+
+import banger.api.model.VmInfo;
+import banger.cli.Session;
+
+/** The end of {@code vm run}: deletes the VM, also when we are being ended, or says that it still runs. */
+final class KeepOrDelete implements AutoCloseable {
+    private final Session session;
+    private final String name;
+    private final boolean delete;
+    private final Thread onExit = new Thread(this::end);
+    private boolean done;
+
+    KeepOrDelete(Session session, String name, boolean delete) {
+        this.session = session;
+        this.name = name;
+        this.delete = delete;
+        if (delete) Runtime.getRuntime().addShutdownHook(onExit);
+    }
+
+    @Override
+    public void close() {
+        end();
+        if (delete) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(onExit);
+            } catch (IllegalStateException e) {
+                // We are being ended already: the hook has run or waits for this.
+                return;
+            }
+        }
+    }
+
+    private synchronized void end() {
+        if (done) return;
+        done = true;
+        if (delete) {
+            session.daemon().operation("DELETE", "/v1/vms/" + name, VmInfo.class, session.events());
+            return;
+        }
+        session.terminal()
+                .dim("vm " + name + ": still running; banger vm ssh " + name + ", or banger vm delete " + name);
+    }
+}

@@ -1,0 +1,176 @@
+package banger.daemon;
+
+import banger.api.Layout;
+import banger.api.model.DoctorReport;
+import banger.daemon.api.DaemonRoutes;
+import banger.daemon.api.ImageRoutes;
+import banger.daemon.api.KernelRoutes;
+import banger.daemon.api.LogRoute;
+import banger.daemon.api.StatsRoute;
+import banger.daemon.api.VmRoutes;
+import banger.daemon.api.VmViews;
+import banger.daemon.config.Settings;
+import banger.daemon.debian.DebianMirror;
+import banger.daemon.disk.BlankDisks;
+import banger.daemon.doctor.Doctor;
+import banger.daemon.engine.HostEngines;
+import banger.daemon.engine.KvmProbe;
+import banger.daemon.engine.Shim;
+import banger.daemon.engine.Signals;
+import banger.daemon.http.ApiServer;
+import banger.daemon.http.Operations;
+import banger.daemon.http.Router;
+import banger.daemon.image.Catalog;
+import banger.daemon.image.Images;
+import banger.daemon.kernel.Kernels;
+import banger.daemon.net.KernelHostLinks;
+import banger.daemon.net.UserNetwork;
+import banger.daemon.process.HostCommandRunner;
+import banger.daemon.ssh.SshKeys;
+import banger.daemon.store.Database;
+import banger.daemon.vm.Machines;
+import banger.daemon.vm.Reconciler;
+import banger.daemon.vm.Subnet;
+import banger.daemon.vm.VmDisks;
+import banger.daemon.vm.VmLifecycle;
+import banger.daemon.vm.VmRefs;
+import banger.daemon.vm.VmTable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The composition root: builds every part once, runs until told to end. */
+final class Daemon {
+    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+    private static final Duration IDLE_LIMIT = Duration.ofMinutes(15);
+    /** Where image builds work: reachable for the subordinate users that maintainer scripts run as. */
+    private static final Path WORK = Path.of("/var/tmp");
+
+    private static final Path TUN = Path.of("/dev/net/tun");
+
+    private final Layout layout;
+    private final Settings settings;
+    private final Distribution distribution;
+    private final CountDownLatch end = new CountDownLatch(1);
+
+    Daemon(Layout layout, Settings settings, Distribution distribution) {
+        this.layout = layout;
+        this.settings = settings;
+        this.distribution = distribution;
+    }
+
+    /** Runs until {@code POST /v1/daemon/stop}, a signal or a long time without use. VMs run on. */
+    void run() {
+        try {
+            for (var directory : List.of(layout.state(), layout.run(), layout.logs(), layout.vms(), layout.vmRuns()))
+                DurableFiles.directories(directory);
+        } catch (IOException e) {
+            throw DurableFiles.failure(layout.state(), e);
+        }
+        try (var _ = StateLock.take(layout.lock());
+                var database = Database.open(layout.database())) {
+            serve(database);
+        }
+    }
+
+    private void serve(Database database) {
+        var owner = Owner.current();
+        var commands = new HostCommandRunner();
+        var subnet = Subnet.parse(settings.gateway(), settings.prefix());
+        var table = new VmTable(database, subnet);
+        var shim = new Shim(distribution.shim(), commands);
+        var kvm = new KvmProbe(distribution.shim(), commands, layout.run().resolve("kvm-probe"));
+        var engines = new HostEngines(commands, shim, kvm, settings.qemu());
+        var mirror = DebianMirror.of(settings.mirror());
+        var kernels = new Kernels(
+                layout.kernels(),
+                WORK,
+                distribution.guest(),
+                database,
+                commands,
+                mirror,
+                digest -> List.copyOf(table.usersOf(digest)));
+        var images = new Images(
+                layout.images(),
+                layout.cache(),
+                WORK,
+                database,
+                commands,
+                mirror,
+                Catalog.builtin(),
+                digest -> List.copyOf(table.usersOf(digest)));
+        var keys = new SshKeys(layout);
+        var disks = new VmDisks(layout, owner, new BlankDisks(layout.blanks(), commands));
+        var machines = new Machines();
+        var network = new UserNetwork(
+                new UserNetwork.Place(
+                        layout.net(),
+                        distribution.shim(),
+                        List.of(distribution.netLauncher().toString()),
+                        Build.id(),
+                        settings.bridge(),
+                        subnet,
+                        settings.dns(),
+                        TUN),
+                owner,
+                new KernelHostLinks(),
+                commands);
+        var lifecycle = new VmLifecycle(
+                table,
+                new CatalogSources(images, kernels),
+                network,
+                disks,
+                machines,
+                engines,
+                keys,
+                new Signals(commands),
+                settings);
+        var reconciler = new Reconciler(table, disks, network, machines, engines, lifecycle);
+        kernels.sweep();
+        images.sweep();
+        reconciler.run();
+        network.start();
+
+        var operations = new Operations(layout.daemonLog());
+        var router = new Router();
+        var refs = new VmRefs(table);
+        var views = new VmViews(table, machines, disks);
+        new VmRoutes(lifecycle, refs, views, machines, keys, operations).addTo(router);
+        new LogRoute(refs, disks, machines).addTo(router);
+        new StatsRoute(refs, disks, machines).addTo(router);
+        new ImageRoutes(images, operations).addTo(router);
+        new KernelRoutes(kernels, operations).addTo(router);
+        var doctor = new Doctor(layout, settings, engines, network, images, kernels);
+        router.add(
+                "GET",
+                "/v1/doctor",
+                x -> x.json(
+                        DoctorReport.class,
+                        doctor.examine(x.query("deep").isPresent() ? Doctor.Depth.DEEP : Doctor.Depth.QUICK)));
+        new DaemonRoutes(layout, machines, operations, end::countDown).addTo(router);
+
+        var idle = new IdleTimer(IDLE_LIMIT);
+        idle.watch(() -> !machines.all().isEmpty() || !operations.list().isEmpty(), end::countDown);
+        Runtime.getRuntime().addShutdownHook(new Thread(end::countDown));
+        try (var server = ApiServer.bind(layout.socket(), owner, router, operations, idle::touch)) {
+            Thread.ofPlatform().daemon().name("accept").start(server::serve);
+            LOG.info("bangerd {} ({}) serves {}", Build.VERSION, Build.id(), layout.socket());
+            end.await();
+            // The answer to the request that ends us is still under way.
+            Thread.sleep(20);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            boolean unused = machines.all().isEmpty();
+            reconciler.releaseAll();
+            network.close();
+            // Nobody is left who would need the namespace.
+            if (unused) network.dismantle();
+            LOG.info("bangerd ends; {} VMs run on", machines.all().size());
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package banger.daemon;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Who owns this state. When it is root, VMMs run as an unprivileged uid of their own (decision 3).
+ *
+ * @param uid of this process
+ * @param name the account's name, as peers are compared
+ * @param vmUid the uid on the host that VMMs and their files belong to; empty: the owner's
+ */
+public record Owner(int uid, String name, Optional<Integer> vmUid) {
+    /** High, outside every range that distributions hand out, and without a passwd entry. */
+    private static final int FALLBACK_UID = 1_946_157_057;
+
+    private static final int SHARED_DIRECTORY = 01770;
+
+    /** The uid of a VMM inside the private namespace when the owner is root. */
+    public static final int NAMESPACE_UID = 1;
+
+    public static Owner current() {
+        try {
+            var self = Path.of("/proc/self");
+            int uid = (Integer) Files.getAttribute(self, "unix:uid");
+            return new Owner(
+                    uid, Files.getOwner(self).getName(), uid == 0 ? Optional.of(subordinate()) : Optional.empty());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The first uid of root's range in /etc/subuid, else the fixed one. */
+    private static int subordinate() {
+        var file = Path.of("/etc/subuid");
+        if (!Files.isReadable(file)) return FALLBACK_UID;
+        try (var lines = Files.lines(file)) {
+            return lines.map(l -> l.split(":"))
+                    .filter(f -> f.length == 3 && (f[0].equals("root") || f[0].equals("0")))
+                    .map(f -> Integer.parseInt(f[1]))
+                    .filter(u -> u > 65535)
+                    .findFirst()
+                    .orElse(FALLBACK_UID);
+        } catch (IOException | NumberFormatException e) {
+            return FALLBACK_UID;
+        }
+    }
+
+    /** Gives a file of a VM to the uid its VMM runs as. */
+    public void give(Path file) {
+        if (vmUid.isEmpty()) return;
+        try {
+            Files.setAttribute(file, "unix:uid", vmUid.get());
+            Files.setAttribute(file, "unix:gid", vmUid.get());
+        } catch (IOException e) {
+            throw new BangerException(
+                            ErrorCode.INTERNAL,
+                            file + ": cannot be given to uid " + vmUid.get() + ": " + e.getMessage())
+                    .because(e);
+        }
+    }
+
+    /**
+     * Lets the VMM work in its VM's directory: it may make its sockets there, but not touch what we or the
+     * shim keep in it (sticky).
+     */
+    public void share(Path directory) {
+        if (vmUid.isEmpty()) return;
+        try {
+            Files.setAttribute(directory, "unix:gid", vmUid.get());
+            Files.setAttribute(directory, "unix:mode", SHARED_DIRECTORY);
+        } catch (IOException e) {
+            throw new BangerException(
+                            ErrorCode.INTERNAL,
+                            directory + ": cannot be shared with uid " + vmUid.get() + ": " + e.getMessage())
+                    .because(e);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package banger.daemon.api;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.api.model.CreateVm;
+import banger.api.model.ExecRequest;
+import banger.api.model.KillVm;
+import banger.api.model.SetVm;
+import banger.api.model.SshInfo;
+import banger.api.model.StopVm;
+import banger.api.model.VmInfo;
+import banger.daemon.http.Exchange;
+import banger.daemon.http.Operations;
+import banger.daemon.http.Operations.OnDisconnect;
+import banger.daemon.http.Relay;
+import banger.daemon.http.Router;
+import banger.daemon.ssh.SshKeys;
+import banger.daemon.vm.Machines;
+import banger.daemon.vm.Vm;
+import banger.daemon.vm.VmLifecycle;
+import banger.daemon.vm.VmRefs;
+import io.avaje.jsonb.Jsonb;
+import java.io.IOException;
+import java.util.Optional;
+
+/** {@code /v1/vms}. */
+public final class VmRoutes {
+    private final VmLifecycle lifecycle;
+    private final VmRefs refs;
+    private final VmViews views;
+    private final Machines machines;
+    private final SshKeys keys;
+    private final Operations operations;
+
+    public VmRoutes(
+            VmLifecycle lifecycle, VmRefs refs, VmViews views, Machines machines, SshKeys keys, Operations operations) {
+        this.lifecycle = lifecycle;
+        this.refs = refs;
+        this.views = views;
+        this.machines = machines;
+        this.keys = keys;
+        this.operations = operations;
+    }
+
+    public void addTo(Router router) {
+        router.add("GET", "/v1/vms", x -> x.jsonList(VmInfo.class, views.all()));
+        router.add("POST", "/v1/vms", this::create);
+        router.add("GET", "/v1/vms/{}", x -> x.json(VmInfo.class, views.of(vm(x))));
+        router.add("PATCH", "/v1/vms/{}", this::set);
+        router.add("DELETE", "/v1/vms/{}", this::delete);
+        router.add("POST", "/v1/vms/{}/start", this::start);
+        router.add("POST", "/v1/vms/{}/stop", this::stop);
+        router.add("POST", "/v1/vms/{}/kill", this::kill);
+        router.add("POST", "/v1/vms/{}/exec", this::exec);
+        router.add("POST", "/v1/vms/{}/forward", this::forward);
+        router.add("GET", "/v1/vms/{}/ssh", this::ssh);
+    }
+
+    private Vm vm(Exchange x) {
+        return refs.resolve(x.parameter(0));
+    }
+
+    private String json(Vm vm) {
+        return Jsonb.instance().type(VmInfo.class).toJson(views.of(vm));
+    }
+
+    private void create(Exchange x) throws IOException {
+        var request = x.body(CreateVm.class);
+        var name = Optional.ofNullable(request.name()).orElse("");
+        operations.stream(x, "vm.create", name, OnDisconnect.CANCEL, p -> json(lifecycle.create(request, p)));
+    }
+
+    private void start(Exchange x) throws IOException {
+        var vm = vm(x);
+        operations.stream(x, "vm.start", vm.name().value(), OnDisconnect.CANCEL, p -> json(lifecycle.start(vm, p)));
+    }
+
+    private void stop(Exchange x) throws IOException {
+        var vm = vm(x);
+        var request = x.body(StopVm.class);
+        operations.stream(
+                x,
+                "vm.stop",
+                vm.name().value(),
+                OnDisconnect.GO_ON,
+                p -> json(lifecycle.stop(vm, request.graceful(), p)));
+    }
+
+    private void kill(Exchange x) throws IOException {
+        var vm = vm(x);
+        var request = x.body(KillVm.class);
+        operations.stream(
+                x,
+                "vm.kill",
+                vm.name().value(),
+                OnDisconnect.GO_ON,
+                p -> json(lifecycle.kill(vm, request.signal(), p)));
+    }
+
+    private void delete(Exchange x) throws IOException {
+        var vm = vm(x);
+        var before = json(vm);
+        operations.stream(x, "vm.delete", vm.name().value(), OnDisconnect.GO_ON, p -> {
+            lifecycle.delete(vm);
+            return before;
+        });
+    }
+
+    private void set(Exchange x) throws IOException {
+        var vm = vm(x);
+        var change = x.body(SetVm.class);
+        x.json(VmInfo.class, views.of(lifecycle.set(vm, change)));
+    }
+
+    private void exec(Exchange x) throws IOException {
+        var vm = vm(x);
+        var request = x.body(ExecRequest.class);
+        Relay.join(x, machines.require(vm).agent().exec(request));
+    }
+
+    private void forward(Exchange x) throws IOException {
+        var vm = vm(x);
+        var port = x.query("port").orElse("");
+        if (!port.matches("[0-9]{1,5}") || Integer.parseInt(port) < 1 || Integer.parseInt(port) > 65535)
+            throw new BangerException(ErrorCode.USAGE, "port: must be from 1 to 65535");
+        Relay.join(x, machines.require(vm).agent().forward(Integer.parseInt(port)));
+    }
+
+    private void ssh(Exchange x) throws IOException {
+        var vm = vm(x);
+        var health = machines.require(vm).agent().health();
+        x.json(
+                SshInfo.class,
+                new SshInfo(
+                        vm.name().value(),
+                        "root",
+                        keys.userKey().toString(),
+                        keys.knownHosts(vm.id()).toString(),
+                        SshKeys.hostAlias(vm.id()),
+                        !health.getOrDefault("sshd", "1").equals("0")));
+    }
+}

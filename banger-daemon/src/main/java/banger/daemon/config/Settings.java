@@ -1,0 +1,52 @@
+package banger.daemon.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * The user's settings, each with its default in place.
+ *
+ * @param engine {@code auto}, {@code qemu} or {@code firecracker}
+ * @param startTimeout from the VMM's start to the guest's ready; emulation gets three times as long
+ * @param stopTimeout how long a stop waits for the guest's dirty pages
+ */
+public record Settings(
+        String defaultImage,
+        String defaultKernel,
+        String engine,
+        Optional<Path> sshKey,
+        Optional<Path> qemu,
+        Optional<Path> firecracker,
+        String bridge,
+        String gateway,
+        int prefix,
+        String dns,
+        String mirror,
+        String logLevel,
+        Duration startTimeout,
+        Duration stopTimeout,
+        Optional<Integer> vcpu,
+        Optional<Integer> memoryMib,
+        Optional<Long> diskBytes,
+        Optional<Long> overlayBytes) {
+    public static final Settings DEFAULT = new Settings(
+            "debian-bookworm",
+            "debian-cloud",
+            "auto",
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            "br-banger",
+            "172.16.0.1",
+            24,
+            "192.0.2.53",
+            "http://deb.debian.org/debian",
+            "info",
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(60),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
+}

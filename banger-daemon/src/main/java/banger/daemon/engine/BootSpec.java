@@ -1,0 +1,41 @@
+package banger.daemon.engine;
+
+import banger.daemon.guest.Control;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Everything an engine needs to boot one machine.
+ *
+ * @param directory the VM's own: the VMM's working directory; {@code vdb} and {@code vdc} are in it
+ * @param links files outside it that the VMM sees under a name inside: {@code vda}, {@code vdd},
+ *     {@code kernel}, {@code initrd}
+ * @param network how the VM's network is called in listings
+ * @param listener hears what the guest announces
+ */
+public record BootSpec(
+        String name,
+        Path directory,
+        List<Link> links,
+        String commandLine,
+        int vcpu,
+        int memoryMib,
+        String mac,
+        int cid,
+        Placement placement,
+        String network,
+        Control.Listener listener) {
+    /** A read-only file and the name it has inside the VM's directory. */
+    public record Link(Path source, String name) {}
+
+    /**
+     * Where and as whom the VMM runs.
+     *
+     * @param holder of the private namespaces; empty: none, and no network card
+     * @param uid inside the namespace; empty: the owner's own
+     */
+    public record Placement(Optional<ProcessRef> holder, Optional<Integer> uid, Optional<String> tap) {
+        public static final Placement PLAIN = new Placement(Optional.empty(), Optional.empty(), Optional.empty());
+    }
+}

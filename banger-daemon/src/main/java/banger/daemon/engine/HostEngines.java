@@ -1,0 +1,90 @@
+package banger.daemon.engine;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.api.Printable;
+import banger.daemon.engine.qemu.Accelerator;
+import banger.daemon.engine.qemu.QemuHypervisor;
+import banger.daemon.process.Command;
+import banger.daemon.process.CommandRunner;
+import banger.daemon.process.Programs;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** The engines of this host: QEMU, with KVM where it really works, else emulating. */
+public final class HostEngines implements Engines {
+    private static final String QEMU = "qemu-system-x86_64";
+
+    private static final Pattern VERSION = Pattern.compile("version ([0-9]+(\\.[0-9]+)+)");
+
+    private final CommandRunner commands;
+    private final Shim shim;
+    private final KvmProbe kvm;
+    private final Optional<Path> configuredQemu;
+
+    public HostEngines(CommandRunner commands, Shim shim, KvmProbe kvm, Optional<Path> configuredQemu) {
+        this.commands = commands;
+        this.shim = shim;
+        this.kvm = kvm;
+        this.configuredQemu = configuredQemu;
+    }
+
+    @Override
+    public Hypervisor select(String wanted) {
+        return switch (wanted) {
+            case "auto", "qemu" -> qemu(kvm.answer().works() ? Accelerator.KVM : Accelerator.TCG);
+            case "firecracker" ->
+                throw new BangerException(
+                        ErrorCode.ENGINE_UNAVAILABLE,
+                        "engine firecracker: this version of banger has no Firecracker engine yet",
+                        "--engine qemu");
+            default ->
+                throw new BangerException(
+                        ErrorCode.USAGE, "engine " + wanted + ": not an engine", "auto, qemu or firecracker");
+        };
+    }
+
+    @Override
+    public Hypervisor byLabel(String label) {
+        return qemu(label.endsWith("/kvm") ? Accelerator.KVM : Accelerator.TCG);
+    }
+
+    @Override
+    public String note(String wanted) {
+        var answer = kvm.answer();
+        return answer.works()
+                ? ""
+                : answer.reason() + ", so this VM is emulated: slow, and no isolation boundary (banger doctor)";
+    }
+
+    /** {@code qemu 7.2.22}. */
+    public String qemuVersion() {
+        var answer = commands.run(Command.of(program().toString(), "--version"));
+        var matcher = VERSION.matcher(answer.out());
+        if (!answer.ok() || !matcher.find())
+            throw new BangerException(
+                    ErrorCode.ENGINE_UNAVAILABLE,
+                    program() + ": does not say its version (" + Printable.line(answer.reason()) + ")",
+                    "sudo apt-get install --reinstall " + Programs.debianPackage(QEMU));
+        return "qemu " + matcher.group(1);
+    }
+
+    /** Asks the hardware now. */
+    public KvmProbe.Answer probe() {
+        return kvm.probe();
+    }
+
+    private Hypervisor qemu(Accelerator accelerator) {
+        return new QemuHypervisor(program(), accelerator, shim);
+    }
+
+    private Path program() {
+        return configuredQemu
+                .or(() -> Programs.find(QEMU))
+                .orElseThrow(() -> new BangerException(
+                        ErrorCode.HOST_TOOL_MISSING,
+                        QEMU + ": not found on this host",
+                        "sudo apt-get install " + Programs.debianPackage(QEMU)));
+    }
+}

@@ -1,0 +1,26 @@
+package banger.daemon.engine;
+
+import io.avaje.jsonb.Json;
+
+/**
+ * {@code $RUN/vms/ID/machine.json}: what runs now. Read again by the next daemon.
+ *
+ * @param bootId the host's; another one means that nothing of this runs any more
+ * @param engine the engine's label
+ * @param network what {@code vm show} says of it
+ */
+@Json
+public record MachineRef(
+        String bootId, String engine, String shim, String vmm, String network, String boot, long readyMillis) {
+    public ProcessRef shimProcess() {
+        return ProcessRef.parse(shim);
+    }
+
+    public ProcessRef vmmProcess() {
+        return ProcessRef.parse(vmm);
+    }
+
+    public MachineRef ready(long millis) {
+        return new MachineRef(bootId, engine, shim, vmm, network, boot, millis);
+    }
+}

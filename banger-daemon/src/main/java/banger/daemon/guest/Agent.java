@@ -1,0 +1,154 @@
+package banger.daemon.guest;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.api.Printable;
+import banger.api.http.Duplex;
+import banger.api.http.Head;
+import banger.api.http.Headers;
+import banger.api.model.ExecRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ScheduledFuture;
+
+/** The requests an agent answers, each on a stream of its own. */
+public final class Agent {
+    private static final int MAX_TEXT = 1 << 20;
+    private static final Duration QUICK = Duration.ofSeconds(5);
+
+    private final String vm;
+    private final GuestChannel channel;
+
+    /** @param vm the VM's name, for errors */
+    public Agent(String vm, GuestChannel channel) {
+        this.vm = vm;
+        this.channel = channel;
+    }
+
+    /** {@code key=value} lines of the agent's own account. */
+    public Map<String, String> health() {
+        var values = new HashMap<String, String>();
+        text(request("GET", "/healthz", new byte[0], QUICK)).lines().forEach(line -> {
+            int equals = line.indexOf('=');
+            if (equals > 0) values.put(line.substring(0, equals), Printable.line(line.substring(equals + 1)));
+        });
+        return values;
+    }
+
+    /** Hands over the configuration; returns when it is applied. */
+    public void configure(byte[] archive, Duration deadline) {
+        text(request("POST", "/configure", archive, deadline));
+    }
+
+    /** Writes everything to disk, and freezes the file systems if asked to. */
+    public void sync(boolean freeze, Duration deadline) {
+        text(request("POST", "/sync?freeze=" + (freeze ? 1 : 0), new byte[0], deadline));
+    }
+
+    /** Asks the guest's init for its own shutdown. */
+    public void power(String action) {
+        text(request("POST", "/power?action=" + action, new byte[0], QUICK));
+    }
+
+    /** Starts a command; the stream carries exec frames from here on. */
+    public Duplex exec(ExecRequest command) {
+        return upgraded("/exec", ExecDescription.of(command).bytes());
+    }
+
+    /** Connects to a port on the guest's loopback; the stream carries exec frames from here on. */
+    public Duplex forward(int port) {
+        return upgraded("/forward?port=" + port, new byte[0]);
+    }
+
+    private record Answer(Duplex stream, Head head) {}
+
+    private Duplex upgraded(String target, byte[] body) {
+        var answer = request("POST", target, body, Duration.ofSeconds(10));
+        try {
+            if (answer.head.status() == 101) return answer.stream;
+            throw refused(answer);
+        } catch (IOException e) {
+            throw lost(e);
+        }
+    }
+
+    private Answer request(String method, String target, byte[] body, Duration deadline) {
+        Duplex stream;
+        try {
+            stream = channel.open();
+        } catch (IOException e) {
+            throw lost(e);
+        }
+        var timer = expireAfter(stream, deadline);
+        try {
+            var headers = Headers.of("Host", "guest", "Content-Length", Integer.toString(body.length));
+            Head.request(method, target, headers).write(stream.out());
+            stream.out().write(body);
+            var head = Head.read(stream.in()).orElseThrow(() -> new IOException("no answer"));
+            if (head.status() == 101) timer.cancel(false);
+            return new Answer(stream, head);
+        } catch (IOException e) {
+            close(stream);
+            throw timer.isDone() && !timer.isCancelled() ? slow(target, deadline) : lost(e);
+        }
+    }
+
+    /** The whole body of a 200; closes the stream. */
+    private String text(Answer answer) {
+        try (var stream = answer.stream) {
+            if (answer.head.status() != 200) throw refused(answer);
+            return new String(bounded(answer.head.body(stream.in())), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw lost(e);
+        }
+    }
+
+    private static byte[] bounded(InputStream body) throws IOException {
+        var bytes = body.readNBytes(MAX_TEXT + 1);
+        if (bytes.length > MAX_TEXT) throw new IOException("the agent's answer is over 1 MiB");
+        return bytes;
+    }
+
+    private BangerException refused(Answer answer) throws IOException {
+        try (var stream = answer.stream) {
+            var fact = new String(bounded(answer.head.body(stream.in())), StandardCharsets.UTF_8);
+            return new BangerException(
+                    answer.head.status() < 500 ? ErrorCode.GUEST_REFUSED : ErrorCode.GUEST_PROTOCOL,
+                    "vm " + vm + ": " + Printable.line(fact.strip()));
+        }
+    }
+
+    private BangerException lost(IOException e) {
+        return new BangerException(
+                        ErrorCode.GUEST_PROTOCOL,
+                        "vm " + vm + ": its agent does not answer (" + Printable.line(String.valueOf(e.getMessage()))
+                                + ")",
+                        "banger vm logs " + vm + "; banger vm restart " + vm)
+                .because(e);
+    }
+
+    private BangerException slow(String target, Duration deadline) {
+        return new BangerException(
+                ErrorCode.GUEST_PROTOCOL,
+                "vm " + vm + ": its agent did not answer " + target.split("\\?")[0] + " within " + deadline.toSeconds()
+                        + " s",
+                "banger vm logs " + vm + "; banger vm restart " + vm);
+    }
+
+    private static ScheduledFuture<?> expireAfter(Duplex stream, Duration deadline) {
+        return Deadlines.after(deadline, () -> close(stream));
+    }
+
+    private static void close(Duplex stream) {
+        try {
+            stream.close();
+        } catch (IOException e) {
+            // The channel is gone, and the stream with it.
+            return;
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package banger.daemon.http;
+
+import banger.api.http.Duplex;
+import banger.api.http.Head;
+import banger.api.http.Headers;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Joins a client's connection with a stream to a guest; bytes pass both ways untouched. */
+public final class Relay {
+    private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
+
+    private Relay() {}
+
+    /** Answers 101 and relays until either side ended both ways. */
+    public static void join(Exchange exchange, Duplex guest) throws IOException {
+        var client = exchange.hijack();
+        try (guest) {
+            Head.response(101, "Switching Protocols", Headers.of("Connection", "Upgrade", "Upgrade", "banger-frames"))
+                    .write(client.out());
+            var up = Thread.ofVirtual().name("relay-up").start(() -> {
+                try {
+                    pump(client.in(), guest.out());
+                    guest.endOutput();
+                    // A client that is gone takes its command along.
+                    guest.close();
+                } catch (IOException e) {
+                    LOG.debug("relay to the guest ended: {}", e.getMessage());
+                }
+            });
+            pump(guest.in(), client.out());
+            client.close();
+            up.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void pump(InputStream in, OutputStream out) throws IOException {
+        var buffer = new byte[64 * 1024];
+        for (int n; (n = in.read(buffer)) >= 0; ) {
+            out.write(buffer, 0, n);
+            out.flush();
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Operations under way, and how they are undone. */
+@NullMarked
+package banger.daemon.ops;
+
+import org.jspecify.annotations.NullMarked;

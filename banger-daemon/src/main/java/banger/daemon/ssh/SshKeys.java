@@ -1,0 +1,83 @@
+package banger.daemon.ssh;
+
+import banger.api.Layout;
+import banger.daemon.DurableFiles;
+import banger.daemon.vm.VmId;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The keys below {@code $STATE/ssh}: one for the user, one host key a VM, and a known_hosts file a VM
+ * that pins it before the first connection.
+ */
+public final class SshKeys {
+    private final Path directory;
+
+    public SshKeys(Layout layout) {
+        this.directory = layout.ssh();
+    }
+
+    public Path userKey() {
+        return directory.resolve("id_ed25519");
+    }
+
+    /** The user's public key line; the pair is made at first use. */
+    public synchronized String userPublicKey() {
+        var file = directory.resolve("id_ed25519.pub");
+        try {
+            if (!Files.exists(file) || !Files.exists(userKey())) {
+                var pair = SshKeyPair.generate("banger");
+                DurableFiles.write(userKey(), pair.privateKey().getBytes(StandardCharsets.US_ASCII), "rw-------");
+                DurableFiles.write(
+                        file, (pair.publicKey() + " banger\n").getBytes(StandardCharsets.US_ASCII), "rw-r--r--");
+            }
+            return Files.readString(file).strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Makes a VM's host key and pins it. */
+    public void makeHostKey(VmId id) {
+        var pair = SshKeyPair.generate("vm-" + id);
+        DurableFiles.write(hostKey(id), pair.privateKey().getBytes(StandardCharsets.US_ASCII), "rw-------");
+        DurableFiles.write(
+                knownHosts(id),
+                (hostAlias(id) + " " + pair.publicKey() + "\n").getBytes(StandardCharsets.US_ASCII),
+                "rw-------");
+    }
+
+    public String hostPrivateKey(VmId id) {
+        try {
+            if (!Files.exists(hostKey(id))) makeHostKey(id);
+            return Files.readString(hostKey(id));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The name under which ssh finds the pinned key. */
+    public static String hostAlias(VmId id) {
+        return "banger-" + id;
+    }
+
+    public Path knownHosts(VmId id) {
+        return directory.resolve("vms").resolve(id + ".known_hosts");
+    }
+
+    private Path hostKey(VmId id) {
+        return directory.resolve("vms").resolve(id + ".host_key");
+    }
+
+    public void forget(VmId id) {
+        try {
+            Files.deleteIfExists(knownHosts(id));
+            Files.deleteIfExists(hostKey(id));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

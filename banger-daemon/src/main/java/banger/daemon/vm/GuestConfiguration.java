@@ -1,0 +1,94 @@
+package banger.daemon.vm;
+
+import banger.daemon.archive.CpioHeader;
+import banger.daemon.archive.CpioWriter;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Optional;
+
+/**
+ * The archive that makes a neutral machine into one VM (docs/protocol.md, "The configuration archive").
+ * The same for a cold boot and after a restore.
+ */
+final class GuestConfiguration {
+    private static final String SSHD_CONFIG = """
+            HostKey /run/banger/ssh_host_ed25519_key
+            PidFile none
+            PermitRootLogin prohibit-password
+            PubkeyAuthentication yes
+            PasswordAuthentication no
+            KbdInteractiveAuthentication no
+            AuthorizedKeysFile .ssh/authorized_keys
+            PrintMotd no
+            PrintLastLog no
+            UsePAM yes
+            UseDNS no
+            AcceptEnv LANG LC_* TERM COLORTERM
+            Subsystem sftp internal-sftp
+            """;
+
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private final CpioWriter cpio = new CpioWriter(bytes);
+
+    private GuestConfiguration() {}
+
+    /**
+     * @param network empty: no network card
+     * @param resolver the name server a guest is given
+     */
+    static byte[] of(Vm vm, Optional<Subnet> network, String resolver, String userPublicKey, String hostPrivateKey) {
+        var archive = new GuestConfiguration();
+        try {
+            return archive.write(vm, network, resolver, userPublicKey, hostPrivateKey);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private byte[] write(Vm vm, Optional<Subnet> network, String resolver, String userKey, String hostKey)
+            throws IOException {
+        try (cpio) {
+            file("banger.conf", 0600, conf(vm, network, resolver));
+            cpio.directory(CpioHeader.root("put/run/banger", 0700));
+            file("put/run/banger/ssh_host_ed25519_key", 0600, hostKey);
+            file("put/run/banger/sshd_config", 0600, SSHD_CONFIG);
+            cpio.directory(CpioHeader.root("put/root", 0755));
+            cpio.directory(CpioHeader.root("put/root/.ssh", 0700));
+            file("absent/root/.hushlogin", 0644, "");
+            file("merge/root/.ssh/authorized_keys", 0600, userKey + "\n");
+        }
+        return bytes.toByteArray();
+    }
+
+    private void file(String name, int mode, String content) throws IOException {
+        cpio.file(CpioHeader.root(name, mode), content.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String conf(Vm vm, Optional<Subnet> network, String resolver) {
+        var conf = new StringBuilder();
+        line(conf, "id", vm.id().value());
+        line(conf, "machine-id", vm.machineId());
+        line(conf, "hostname", vm.name().value());
+        line(conf, "mac", vm.mac());
+        network.ifPresent(subnet -> {
+            line(conf, "address", subnet.withPrefix(vm.address()));
+            line(conf, "gateway", subnet.gateway());
+            line(conf, "resolver", resolver);
+        });
+        var now = Instant.now();
+        line(conf, "time", Long.toString(now.getEpochSecond() * 1_000_000_000 + now.getNano()));
+        var seed = new byte[32];
+        new SecureRandom().nextBytes(seed);
+        line(conf, "seed", HexFormat.of().formatHex(seed));
+        return conf.toString();
+    }
+
+    private static void line(StringBuilder conf, String key, String value) {
+        conf.append(key).append('=').append(value).append('\n');
+    }
+}

@@ -1,0 +1,171 @@
+package banger.daemon.vm;
+
+import banger.api.BangerException;
+import banger.daemon.HostBoot;
+import banger.daemon.engine.Engines;
+import banger.daemon.engine.Machine;
+import banger.daemon.engine.MachineRef;
+import banger.daemon.engine.ProcessRef;
+import io.avaje.json.JsonException;
+import io.avaje.jsonb.Jsonb;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes what is agree with what should be, once, before the daemon answers anybody: machines that run
+ * are adopted, half-made VMs removed, half-done deletions finished, leftovers of dead machines swept.
+ */
+public final class Reconciler {
+    private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
+
+    private final VmTable table;
+    private final VmDisks disks;
+    private final VmNetwork network;
+    private final Machines machines;
+    private final Engines engines;
+    private final VmLifecycle lifecycle;
+
+    public Reconciler(
+            VmTable table,
+            VmDisks disks,
+            VmNetwork network,
+            Machines machines,
+            Engines engines,
+            VmLifecycle lifecycle) {
+        this.table = table;
+        this.disks = disks;
+        this.network = network;
+        this.machines = machines;
+        this.engines = engines;
+        this.lifecycle = lifecycle;
+    }
+
+    public void run() {
+        for (var vm : table.all()) {
+            try {
+                reconcile(vm);
+            } catch (BangerException e) {
+                LOG.warn("vm {}: could not be reconciled: {}", vm.name(), e.fact(), e);
+            }
+        }
+        for (var id : disks.present()) {
+            if (table.find(id).isPresent()) continue;
+            LOG.info("removing the files of vm {}, which nobody was told of", id);
+            endStray(disks.directory(id));
+            disks.remove(id);
+        }
+    }
+
+    private void reconcile(Vm vm) {
+        switch (vm.state()) {
+            case CREATING, DELETING -> {
+                endStray(disks.directory(vm.id()));
+                network.detach(vm);
+                lifecycle.forget(vm);
+            }
+            case STARTING -> {
+                // Nobody was told that it runs: ended, and its disks kept.
+                endStray(disks.directory(vm.id()));
+                stopped(vm, "");
+            }
+            case STOPPING -> {
+                endStray(disks.directory(vm.id()));
+                stopped(vm, "");
+            }
+            case RUNNING -> adopt(vm);
+            case CREATED, STOPPED, ERROR -> endStray(disks.directory(vm.id()));
+        }
+    }
+
+    private void adopt(Vm vm) {
+        var recorded = recorded(vm);
+        var running = new RunningVm(vm.id(), vm.name());
+        var machine = recorded.flatMap(ref -> engines.byLabel(ref.engine())
+                .reattach(vm.name().value(), disks.directory(vm.id()).state(), ref, running));
+        if (machine.isPresent()) {
+            running.machine(machine.get());
+            machines.put(running);
+            lifecycle.watch(running);
+            LOG.info("vm {}: adopted, still running", vm.name());
+            return;
+        }
+        endStray(disks.directory(vm.id()));
+        boolean otherBoot = recorded.isEmpty() || !recorded.get().bootId().equals(HostBoot.id());
+        stopped(vm, otherBoot ? "stopped (host restarted)" : "the VMM ended while no daemon ran");
+    }
+
+    private void stopped(Vm vm, String why) {
+        network.detach(vm);
+        disks.removeRun(vm.id());
+        table.state(vm.id(), VmState.STOPPED, why);
+    }
+
+    private Optional<MachineRef> recorded(Vm vm) {
+        try {
+            return Optional.of(Jsonb.instance()
+                    .type(MachineRef.class)
+                    .fromJson(Files.readString(disks.directory(vm.id()).machine())));
+        } catch (IOException | JsonException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Ends a VMM that runs in a VM's directory though it should not: found by its working directory,
+     * which is ours alone, so that a start which nobody could write down is found too.
+     */
+    private static void endStray(VmDirectory dir) {
+        if (!Files.isDirectory(dir.state())) return;
+        try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+            for (var process : processes) {
+                if (!worksIn(process, dir.state())) continue;
+                var ref = ProcessRef.of(Long.parseLong(process.getFileName().toString()));
+                // The VMM, not its shim: that one writes down how it ended and goes by itself.
+                if (ref.isPresent() && !name(process).equals("banger-shim")) {
+                    LOG.info("ending a stray VMM {} in {}", ref.get(), dir.state());
+                    ref.get().kill();
+                    awaitEnd(ref.get());
+                }
+            }
+        } catch (IOException e) {
+            LOG.warn("strays in {} could not be looked for", dir.state(), e);
+        }
+    }
+
+    private static boolean worksIn(Path process, Path directory) {
+        try {
+            return Files.readSymbolicLink(process.resolve("cwd")).equals(directory);
+        } catch (IOException e) {
+            return false; // another user's, or gone
+        }
+    }
+
+    private static String name(Path process) {
+        try {
+            return Files.readString(process.resolve("comm")).strip();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private static void awaitEnd(ProcessRef ref) {
+        long deadline = System.nanoTime() + 5_000_000_000L;
+        while (ref.alive() && System.nanoTime() < deadline) {
+            try {
+                Thread.sleep(1);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    /** Lets go of every machine; they run on. */
+    public void releaseAll() {
+        machines.all().stream().map(RunningVm::machine).forEach(Machine::release);
+    }
+}

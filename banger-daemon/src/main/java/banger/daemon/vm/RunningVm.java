@@ -1,0 +1,87 @@
+package banger.daemon.vm;
+
+import banger.api.VmName;
+import banger.daemon.engine.Machine;
+import banger.daemon.guest.Agent;
+import banger.daemon.guest.Control;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** What runs now of one VM: its machine, its agent, and what the guest has announced. */
+public final class RunningVm implements Control.Listener {
+    private final VmId id;
+    private final VmName name;
+    private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private final CompletableFuture<String> failed = new CompletableFuture<>();
+    private final CompletableFuture<Machine> machine = new CompletableFuture<>();
+    private volatile long dirtyKib = -1;
+    private volatile Optional<String> powerAction = Optional.empty();
+
+    RunningVm(VmId id, VmName name) {
+        this.id = id;
+        this.name = name;
+    }
+
+    void machine(Machine started) {
+        machine.complete(started);
+    }
+
+    public VmId id() {
+        return id;
+    }
+
+    public VmName name() {
+        return name;
+    }
+
+    /** The machine; there is one from the moment that anybody can find this object. */
+    public Machine machine() {
+        return machine.join();
+    }
+
+    public Agent agent() {
+        return new Agent(name.value(), machine().streams());
+    }
+
+    CompletableFuture<Void> whenReady() {
+        return ready;
+    }
+
+    CompletableFuture<String> whenFailed() {
+        return failed;
+    }
+
+    /** Kibibytes left to write in a sync under way; -1 when the guest has not spoken of any. */
+    long dirtyKib() {
+        return dirtyKib;
+    }
+
+    void forgetDirty() {
+        dirtyKib = -1;
+    }
+
+    /** How the guest's init said it would end the machine. */
+    Optional<String> powerAction() {
+        return powerAction;
+    }
+
+    @Override
+    public void dirty(long kib) {
+        dirtyKib = kib;
+    }
+
+    @Override
+    public void power(String action) {
+        powerAction = Optional.of(action);
+    }
+
+    @Override
+    public void failed(String text) {
+        failed.complete(text);
+    }
+
+    @Override
+    public void ready() {
+        ready.complete(null);
+    }
+}

@@ -1,0 +1,31 @@
+package banger.daemon.vm;
+
+import java.nio.file.Path;
+
+/**
+ * The files of one VM.
+ *
+ * @param state {@code $STATE/vms/ID}: disks, logs, and the sockets while it runs; the VMM's working directory
+ * @param run {@code $RUN/vms/ID}: what is true until the host boots again
+ */
+public record VmDirectory(Path state, Path run) {
+    public Path overlay() {
+        return state.resolve("vdb");
+    }
+
+    public Path workDisk() {
+        return state.resolve("vdc");
+    }
+
+    public Path console() {
+        return state.resolve("console.log");
+    }
+
+    public Path olderConsole() {
+        return state.resolve("console.log.1");
+    }
+
+    public Path machine() {
+        return run.resolve("machine.json");
+    }
+}

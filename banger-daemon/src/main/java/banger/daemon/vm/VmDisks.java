@@ -1,0 +1,122 @@
+package banger.daemon.vm;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.api.Layout;
+import banger.daemon.DurableFiles;
+import banger.daemon.Owner;
+import banger.daemon.disk.BlankDisks;
+import banger.daemon.disk.DiskRole;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The directories and disks of VMs. */
+public final class VmDisks {
+    private final Layout layout;
+    private final Owner owner;
+    private final BlankDisks blanks;
+
+    public VmDisks(Layout layout, Owner owner, BlankDisks blanks) {
+        this.layout = layout;
+        this.owner = owner;
+        this.blanks = blanks;
+    }
+
+    public VmDirectory directory(VmId id) {
+        return new VmDirectory(layout.vms().resolve(id.value()), layout.vmRuns().resolve(id.value()));
+    }
+
+    /** Makes both disks; they are on disk when this returns. */
+    void make(Vm vm) {
+        var dir = directory(vm.id());
+        try {
+            DurableFiles.directories(dir.state());
+            owner.share(dir.state());
+            blanks.create(DiskRole.OVERLAY, vm.overlayBytes(), dir.overlay());
+            blanks.create(DiskRole.WORK, vm.diskBytes(), dir.workDisk());
+            owner.give(dir.overlay());
+            owner.give(dir.workDisk());
+            DurableFiles.syncDirectory(dir.state());
+            DurableFiles.syncDirectory(layout.vms());
+        } catch (IOException e) {
+            throw DurableFiles.failure(dir.state(), e);
+        }
+    }
+
+    /** Removes everything of a VM; nothing there is no error. */
+    void remove(VmId id) {
+        var dir = directory(id);
+        DurableFiles.removeTree(layout.vms(), dir.state());
+        DurableFiles.removeTree(layout.vmRuns(), dir.run());
+    }
+
+    /** Makes the work disk bigger; the guest grows its file system at the next start. */
+    void grow(Vm vm, long bytes) {
+        if (bytes < vm.diskBytes())
+            throw new BangerException(ErrorCode.USAGE, "vm " + vm.name() + ": a disk only grows");
+        try (var file = new RandomAccessFile(directory(vm.id()).workDisk().toFile(), "rw")) {
+            file.setLength(bytes);
+            file.getFD().sync();
+        } catch (IOException e) {
+            throw DurableFiles.failure(directory(vm.id()).workDisk(), e);
+        }
+    }
+
+    /** Bytes that a VM's files take on the host's disk, holes not counted. */
+    public long used(VmId id) {
+        try (var files = Files.list(directory(id).state())) {
+            long sum = 0;
+            for (var file : files.toList()) sum += allocated(file);
+            return sum;
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    private static long allocated(Path file) {
+        try {
+            return AllocatedSize.of(file);
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    /** Keeps the console log of a VM that is about to go; returns where. */
+    Path keepLog(Vm vm) {
+        var kept = layout.logs().resolve(vm.name() + "-" + vm.id().abbreviated() + ".console.log");
+        try {
+            DurableFiles.directories(layout.logs());
+            if (Files.exists(directory(vm.id()).console()))
+                Files.copy(directory(vm.id()).console(), kept, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw DurableFiles.failure(kept, e);
+        }
+        return kept;
+    }
+
+    void removeRun(VmId id) {
+        DurableFiles.removeTree(layout.vmRuns(), directory(id).run());
+    }
+
+    /** The ids that have a directory, whether the store knows them or not. */
+    Set<VmId> present() {
+        return Stream.of(layout.vms(), layout.vmRuns())
+                .flatMap(VmDisks::names)
+                .filter(n -> n.matches("[0-9a-f]{12}"))
+                .map(VmId::new)
+                .collect(Collectors.toSet());
+    }
+
+    private static Stream<String> names(Path directory) {
+        try (var files = Files.list(directory)) {
+            return files.map(f -> f.getFileName().toString()).toList().stream();
+        } catch (IOException e) {
+            return Stream.empty();
+        }
+    }
+}

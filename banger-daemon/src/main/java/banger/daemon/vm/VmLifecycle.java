@@ -1,0 +1,361 @@
+package banger.daemon.vm;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.api.Size;
+import banger.api.VmName;
+import banger.api.model.CreateVm;
+import banger.api.model.SetVm;
+import banger.daemon.config.Settings;
+import banger.daemon.config.VmDefaults;
+import banger.daemon.engine.Engines;
+import banger.daemon.engine.MachineExit;
+import banger.daemon.engine.Signals;
+import banger.daemon.ops.Failpoint;
+import banger.daemon.ops.KeyedLocks;
+import banger.daemon.ops.Undo;
+import banger.daemon.progress.Progress;
+import banger.daemon.ssh.SshKeys;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Every change of a VM's life. One lock a VM is held for the whole of each. */
+public final class VmLifecycle {
+    private static final int REBOOTS_A_MINUTE = 3;
+    private static final List<String> SIGNALS = List.of("TERM", "KILL", "INT", "HUP", "QUIT", "USR1", "USR2", "ABRT");
+
+    private final VmTable table;
+    private final VmSources sources;
+    private final VmNetwork network;
+    private final VmDisks disks;
+    private final Machines machines;
+    private final Engines engines;
+    private final SshKeys keys;
+    private final Signals signals;
+    private final VmDefaults defaults;
+    private final Settings settings;
+    private final VmStart start;
+    private final VmStop stop;
+    private final KeyedLocks<VmId> locks = new KeyedLocks<>();
+    private final Map<VmId, Deque<Long>> reboots = new ConcurrentHashMap<>();
+
+    public VmLifecycle(
+            VmTable table,
+            VmSources sources,
+            VmNetwork network,
+            VmDisks disks,
+            Machines machines,
+            Engines engines,
+            SshKeys keys,
+            Signals signals,
+            Settings settings) {
+        this.table = table;
+        this.sources = sources;
+        this.network = network;
+        this.disks = disks;
+        this.machines = machines;
+        this.engines = engines;
+        this.keys = keys;
+        this.signals = signals;
+        this.settings = settings;
+        this.defaults = VmDefaults.of(settings);
+        this.start = new VmStart(sources, network, disks, engines, keys, settings);
+        this.stop = new VmStop(table, network, disks, machines, settings);
+    }
+
+    /** Creates a VM and, when asked to, boots it. Interrupted: nothing is left of it. */
+    public Vm create(CreateVm request, Progress progress) {
+        var name = Optional.ofNullable(request.name()).map(VmName::new);
+        var sized = sizes(request);
+        var engine = Optional.ofNullable(request.engine()).orElse(settings.engine());
+        if (request.start()) engines.select(engine);
+        var kernel = sources.kernel(settings.defaultKernel(), progress);
+        var image = sources.image(Optional.ofNullable(request.image()).orElse(settings.defaultImage()), progress);
+        var machineId = new byte[16];
+        new SecureRandom().nextBytes(machineId);
+        var vm = table.reserve(
+                new VmTable.Draft(
+                        VmId.fresh(),
+                        image.name(),
+                        image.digest(),
+                        kernel.name(),
+                        kernel.digest(),
+                        sized.vcpu(),
+                        sized.memoryMib(),
+                        sized.diskBytes(),
+                        sized.overlayBytes(),
+                        request.nat(),
+                        engine,
+                        HexFormat.of().formatHex(machineId),
+                        request.remove()),
+                name);
+        try (var _ = locks.hold(vm.id());
+                var undo = new Undo()) {
+            undo.add(() -> forget(vm));
+            Failpoint.CREATE_RESERVED.pass();
+            disks.make(vm);
+            keys.makeHostKey(vm.id());
+            Failpoint.CREATE_DISKS_MADE.pass();
+            table.state(vm.id(), VmState.CREATED, "");
+            Failpoint.CREATE_DONE.pass();
+            if (request.start()) {
+                announce(vm, progress);
+                try {
+                    boot(vm, progress);
+                } catch (VmStart.NotReady e) {
+                    if (!request.remove()) {
+                        undo.commit();
+                        throw e.told();
+                    }
+                    throw withKeptLog(vm, e.told());
+                }
+            }
+            undo.commit();
+            return current(vm);
+        }
+    }
+
+    /** What is about to be booted, and on what. */
+    private void announce(Vm vm, Progress progress) {
+        progress.note("spec: " + vm.vcpu() + " vcpu | " + vm.memoryMib() + " MiB | " + Size.flag(vm.diskBytes())
+                + " disk | " + vm.imageName() + " | "
+                + engines.select(vm.engine()).traits().label());
+        var note = engines.note(vm.engine());
+        if (!note.isEmpty()) progress.note("note: " + note);
+    }
+
+    /** The console of a VM that goes away is kept, and named. */
+    private BangerException withKeptLog(Vm vm, BangerException told) {
+        var kept = disks.keepLog(vm);
+        var remedies = new java.util.ArrayList<>(told.remedies());
+        remedies.removeLast();
+        remedies.add("its console log is kept: " + kept);
+        return new BangerException(
+                        told.code(), told.fact().replace("; the VM is kept for you to look at", ""), remedies)
+                .because(told);
+    }
+
+    private VmDefaults sizes(CreateVm request) {
+        var sized = new VmDefaults(
+                Optional.ofNullable(request.vcpu()).orElse(defaults.vcpu()),
+                Optional.ofNullable(request.memoryMib()).orElse(defaults.memoryMib()),
+                Optional.ofNullable(request.diskBytes()).orElse(defaults.diskBytes()),
+                Optional.ofNullable(request.overlayBytes()).orElse(defaults.overlayBytes()));
+        checkSizes(Optional.ofNullable(request.name()).orElse("new"), sized, request.start());
+        return sized;
+    }
+
+    private static void checkSizes(String name, VmDefaults s, boolean willRun) {
+        int cpus = Runtime.getRuntime().availableProcessors();
+        if (s.vcpu() < 1 || s.vcpu() > Math.max(32, cpus))
+            throw usage("vcpu " + s.vcpu() + ": must be from 1 to " + Math.max(32, cpus));
+        if (s.memoryMib() < 128) throw usage("memory " + s.memoryMib() + " MiB: must be at least 128 MiB");
+        if (s.diskBytes() < 64 * Size.MIB || s.overlayBytes() < 64 * Size.MIB)
+            throw usage("disk size: must be at least 64M");
+        if (s.diskBytes() > 16384 * Size.GIB || s.overlayBytes() > 16384 * Size.GIB)
+            throw usage("disk size: must be at most 16T");
+        long host = VmDefaults.hostMemoryMib();
+        if (willRun && s.memoryMib() > host)
+            throw new BangerException(
+                    ErrorCode.HOST_MEMORY,
+                    "vm " + name + ": " + Size.human(s.memoryMib() * Size.MIB)
+                            + " of memory asked for, this machine has " + Size.human(host * Size.MIB) + " ("
+                            + Size.human(VmDefaults.availableMemoryMib() * Size.MIB) + " free)",
+                    "a smaller --memory, or banger vm set " + name + " --memory 8G");
+    }
+
+    private static BangerException usage(String fact) {
+        return new BangerException(ErrorCode.USAGE, fact);
+    }
+
+    /** Boots a VM that does not run; one that runs is left as it is. */
+    public Vm start(Vm vm, Progress progress) {
+        try (var _ = locks.hold(vm.id())) {
+            var now = current(vm);
+            if (machines.find(now.id()).isPresent()) {
+                progress.note("vm " + now.name() + ": already running");
+                return now;
+            }
+            checkSizes(
+                    now.name().value(),
+                    new VmDefaults(now.vcpu(), now.memoryMib(), now.diskBytes(), now.overlayBytes()),
+                    true);
+            try {
+                boot(now, progress);
+            } catch (VmStart.NotReady e) {
+                throw e.told();
+            }
+            return current(now);
+        }
+    }
+
+    private void boot(Vm vm, Progress progress) {
+        table.state(vm.id(), VmState.STARTING, "");
+        Failpoint.START_INTENT.pass();
+        try {
+            var running = start.boot(vm, progress);
+            machines.put(running);
+            watch(running);
+            table.state(vm.id(), VmState.RUNNING, "");
+            Failpoint.START_DONE.pass();
+        } catch (VmStart.NotReady e) {
+            table.state(vm.id(), VmState.ERROR, e.told().fact());
+            throw e;
+        } catch (BangerException e) {
+            boolean cancelled = e.code() == ErrorCode.CANCELLED;
+            table.state(vm.id(), cancelled ? VmState.STOPPED : VmState.ERROR, cancelled ? "" : e.fact());
+            throw e;
+        } catch (RuntimeException e) {
+            table.state(vm.id(), VmState.ERROR, "internal: " + e);
+            throw e;
+        }
+    }
+
+    /** Stops a VM; one that does not run is left as it is. */
+    public Vm stop(Vm vm, boolean graceful, Progress progress) {
+        try (var _ = locks.hold(vm.id())) {
+            var running = machines.find(vm.id());
+            if (running.isEmpty()) {
+                progress.note("vm " + vm.name() + ": already stopped");
+                return current(vm);
+            }
+            if (!graceful || !stop.graceful(vm, running.get(), progress)) stop.stop(vm, running.get(), progress);
+            return current(vm);
+        }
+    }
+
+    /**
+     * Sends a signal to a VM's machine; with KILL returns when it is gone.
+     *
+     * @param signal one of the names that {@code kill(1)} knows and a VMM may get
+     */
+    public Vm kill(Vm vm, String signal, Progress progress) {
+        if (!SIGNALS.contains(signal))
+            throw usage(
+                    "signal " + banger.api.Printable.quote(signal) + ": must be one of " + String.join(", ", SIGNALS));
+        try (var _ = locks.hold(vm.id())) {
+            var running = machines.find(vm.id());
+            if (running.isEmpty()) {
+                progress.note("vm " + vm.name() + ": already stopped");
+                return current(vm);
+            }
+            if (signal.equals("KILL")) stop.kill(vm, running.get());
+            else signals.send(running.get().machine().ref().vmmProcess(), signal);
+            return current(vm);
+        }
+    }
+
+    /** Deletes a VM, running or not, with its disks. */
+    public void delete(Vm vm) {
+        try (var _ = locks.hold(vm.id())) {
+            if (table.find(vm.id()).isEmpty()) throw VmRefs.notFound(vm.name().value());
+            var running = machines.find(vm.id());
+            table.state(vm.id(), VmState.DELETING, "");
+            Failpoint.DELETE_INTENT.pass();
+            if (running.isPresent()) {
+                machines.take(running.get());
+                running.get().machine().kill();
+                stop.release(vm);
+                table.state(vm.id(), VmState.DELETING, "");
+            }
+            forget(vm);
+            Failpoint.DELETE_DONE.pass();
+        }
+    }
+
+    /** Removes all of a VM that does not run. */
+    void forget(Vm vm) {
+        disks.remove(vm.id());
+        keys.forget(vm.id());
+        Failpoint.DELETE_FILES.pass();
+        table.forget(vm.id());
+    }
+
+    public Vm set(Vm vm, SetVm change) {
+        try (var _ = locks.hold(vm.id())) {
+            var now = current(vm);
+            boolean sizes = change.vcpu() != null || change.memoryMib() != null || change.diskBytes() != null;
+            if (sizes && machines.find(vm.id()).isPresent())
+                throw new BangerException(
+                        ErrorCode.VM_RUNNING,
+                        "vm " + vm.name() + ": its size only changes while it is stopped",
+                        "banger vm stop " + vm.name());
+            if (sizes) {
+                int vcpu = Optional.ofNullable(change.vcpu()).orElse(now.vcpu());
+                int memory = Optional.ofNullable(change.memoryMib()).orElse(now.memoryMib());
+                long disk = Optional.ofNullable(change.diskBytes()).orElse(now.diskBytes());
+                checkSizes(vm.name().value(), new VmDefaults(vcpu, memory, disk, now.overlayBytes()), false);
+                if (disk != now.diskBytes()) disks.grow(now, disk);
+                table.size(vm.id(), vcpu, memory, disk);
+            }
+            if (change.nat() != null && change.nat() != now.nat()) {
+                if (machines.find(vm.id()).isPresent()) network.nat(now, change.nat());
+                table.nat(vm.id(), change.nat());
+            }
+            return current(vm);
+        }
+    }
+
+    private Vm current(Vm vm) {
+        return table.find(vm.id()).orElseThrow(() -> VmRefs.notFound(vm.name().value()));
+    }
+
+    /** Turns the end of a machine that nobody asked for into a change of state. */
+    void watch(RunningVm running) {
+        running.machine()
+                .exit()
+                .thenAccept(exit ->
+                        Thread.ofVirtual().name("end-of-" + running.name()).start(() -> ended(running, exit)));
+    }
+
+    private void ended(RunningVm running, MachineExit exit) {
+        try (var _ = locks.hold(running.id())) {
+            if (!machines.take(running)) return; // a stop, kill or delete has seen to it
+            var found = table.find(running.id());
+            if (found.isEmpty()) return;
+            var vm = found.get();
+            stop.release(vm);
+            var panicked = ConsoleLog.panicked(disks.directory(vm.id()));
+            switch (exit.cause()) {
+                case POWEROFF -> {}
+                case RESET -> {
+                    if (panicked) table.state(vm.id(), VmState.ERROR, "the guest's kernel panicked");
+                    else reboot(vm);
+                }
+                case KILLED, FAILED ->
+                    table.state(vm.id(), VmState.ERROR, "the VMM ended by itself (" + exit.detail() + ")");
+            }
+        }
+    }
+
+    private void reboot(Vm vm) {
+        var times = reboots.computeIfAbsent(vm.id(), i -> new ArrayDeque<>());
+        long now = System.nanoTime();
+        times.addLast(now);
+        while (now - times.getFirst() > 60_000_000_000L) times.removeFirst();
+        if (times.size() > REBOOTS_A_MINUTE) {
+            table.state(vm.id(), VmState.ERROR, "the guest rebooted " + times.size() + " times within a minute");
+            return;
+        }
+        try {
+            boot(vm, Progress.NONE);
+        } catch (VmStart.NotReady | BangerException e) {
+            // The state and its reason are in the store; there is nobody to tell here.
+            return;
+        }
+    }
+
+    KeyedLocks<VmId> locks() {
+        return locks;
+    }
+
+    VmStop stopper() {
+        return stop;
+    }
+}

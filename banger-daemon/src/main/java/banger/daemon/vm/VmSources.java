@@ -1,0 +1,25 @@
+package banger.daemon.vm;
+
+import banger.daemon.progress.Progress;
+import java.nio.file.Path;
+
+/** Where a VM's image and kernel come from. */
+public interface VmSources {
+    /** A name and the digest it means now. */
+    record Resolved(String name, String digest) {}
+
+    /** The files of one boot, verified. */
+    record BootFiles(Path rootfs, Path vmlinux, Path initrd, Path modules, String commandLine) {}
+
+    /** Makes sure that the image is there, building or fetching it when it is not. */
+    Resolved image(String name, Progress progress);
+
+    Resolved kernel(String name, Progress progress);
+
+    /**
+     * What a VM boots from: the digests it was created with, whatever the names mean by now.
+     *
+     * @throws banger.api.BangerException {@code image.changed} when the image's file is not what it was
+     */
+    BootFiles files(Vm vm);
+}

@@ -1,0 +1,216 @@
+package banger.daemon.vm;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.api.Printable;
+import banger.daemon.DurableFiles;
+import banger.daemon.config.Settings;
+import banger.daemon.engine.BootSpec;
+import banger.daemon.engine.BootSpec.Link;
+import banger.daemon.engine.Engines;
+import banger.daemon.engine.Hypervisor;
+import banger.daemon.engine.Machine;
+import banger.daemon.engine.MachineRef;
+import banger.daemon.ops.Failpoint;
+import banger.daemon.ops.Undo;
+import banger.daemon.progress.Progress;
+import banger.daemon.ssh.SshKeys;
+import io.avaje.jsonb.Jsonb;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Boots a VM: from its record to a guest that is ready. The caller holds the VM's lock. */
+final class VmStart {
+    private final VmSources sources;
+    private final VmNetwork network;
+    private final VmDisks disks;
+    private final Engines engines;
+    private final SshKeys keys;
+    private final Settings settings;
+
+    VmStart(VmSources sources, VmNetwork network, VmDisks disks, Engines engines, SshKeys keys, Settings settings) {
+        this.sources = sources;
+        this.network = network;
+        this.disks = disks;
+        this.engines = engines;
+        this.keys = keys;
+        this.settings = settings;
+    }
+
+    /** The guest never became ready; the VM is kept for a look. */
+    static final class NotReady extends RuntimeException {
+        private static final long serialVersionUID = 1;
+        private final transient BangerException told;
+
+        NotReady(BangerException told) {
+            super(told);
+            this.told = told;
+        }
+
+        BangerException told() {
+            return told;
+        }
+    }
+
+    /**
+     * @return the running VM, ready
+     * @throws NotReady when the machine ran but its guest did not come up; nothing runs any more
+     * @throws BangerException when it never ran, or the caller was interrupted; nothing runs any more
+     */
+    RunningVm boot(Vm vm, Progress progress) {
+        long began = System.nanoTime();
+        var files = sources.files(vm);
+        var engine = engines.select(vm.engine());
+        progress.doing("vm " + vm.name(), "starting", 0, 0);
+        try (var undo = new Undo()) {
+            var attachment = network.attach(vm);
+            undo.add(() -> network.detach(vm));
+            if (!attachment.on()) progress.note("network: " + attachment.label());
+            Failpoint.START_NETWORK.pass();
+            var running = new RunningVm(vm.id(), vm.name());
+            var machine = engine.boot(spec(vm, files, attachment, running));
+            undo.add(machine::kill);
+            running.machine(machine);
+            Failpoint.START_VMM_SPAWNED.pass();
+            record(vm, machine.ref());
+            undo.add(() -> forget(vm));
+            Failpoint.START_RECORDED.pass();
+            progress.doing("vm " + vm.name(), "booting", 0, 0);
+            configure(vm, attachment, running, engine);
+            Failpoint.START_CONFIGURED.pass();
+            long millis = (System.nanoTime() - began) / 1_000_000;
+            record(vm, machine.ref().ready(millis));
+            progress.done("vm " + vm.name(), "ready in {took} (cold boot)", millis);
+            undo.commit();
+            return running;
+        }
+    }
+
+    private BootSpec spec(Vm vm, VmSources.BootFiles files, VmNetwork.Attachment attachment, RunningVm running) {
+        return new BootSpec(
+                vm.name().value(),
+                disks.directory(vm.id()).state(),
+                List.of(
+                        new Link(files.rootfs(), "vda"),
+                        new Link(files.modules(), "vdd"),
+                        new Link(files.vmlinux(), "kernel"),
+                        new Link(files.initrd(), "initrd")),
+                files.commandLine(),
+                vm.vcpu(),
+                vm.memoryMib(),
+                vm.mac(),
+                vm.cid(),
+                attachment.placement(),
+                attachment.label(),
+                running);
+    }
+
+    /** Sends the configuration while the guest boots, and waits until it says that it is ready. */
+    private void configure(Vm vm, VmNetwork.Attachment attachment, RunningVm running, Hypervisor engine) {
+        var limit = engine.traits().isolates()
+                ? settings.startTimeout()
+                : settings.startTimeout().multipliedBy(3);
+        var machine = running.machine();
+        var configured = new CompletableFuture<Void>();
+        Thread.ofVirtual().name("configure-" + vm.name()).start(() -> {
+            try {
+                // The archive carries the time of day: made when the guest is there to set its clock by it.
+                machine.control().hello().join();
+                running.agent().configure(archive(vm, attachment), limit);
+                configured.complete(null);
+            } catch (CompletionException e) {
+                configured.completeExceptionally(new BangerException(
+                        ErrorCode.GUEST_PROTOCOL,
+                        "vm " + vm.name() + ": " + Printable.line(String.valueOf(e.getCause()))));
+            } catch (BangerException e) {
+                configured.completeExceptionally(e);
+            }
+        });
+        await(vm, running, machine, configured, limit);
+    }
+
+    private byte[] archive(Vm vm, VmNetwork.Attachment attachment) {
+        return GuestConfiguration.of(
+                vm,
+                attachment.on() ? Optional.of(network.subnet()) : Optional.empty(),
+                settings.dns(),
+                keys.userPublicKey(),
+                keys.hostPrivateKey(vm.id()));
+    }
+
+    private void await(Vm vm, RunningVm running, Machine machine, CompletableFuture<Void> configured, Duration limit) {
+        var refused = new CompletableFuture<Void>();
+        configured.whenComplete((ok, error) -> {
+            if (error != null) refused.completeExceptionally(error);
+        });
+        try {
+            CompletableFuture.anyOf(running.whenReady(), running.whenFailed(), machine.exit(), refused)
+                    .get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BangerException(ErrorCode.CANCELLED, "vm " + vm.name() + ": start cancelled").because(e);
+        } catch (TimeoutException e) {
+            throw notReady(vm, "the guest did not come up within " + limit.toSeconds() + " s");
+        } catch (ExecutionException e) {
+            // The channel breaks when the VMM ends: then that is the news, not the broken channel.
+            if (!ended(machine)) throw notReady(vm, String.valueOf(e.getCause()).replaceFirst(".*?: vm [^:]*: ", ""));
+        }
+        if (running.whenReady().isDone()) return;
+        if (running.whenFailed().isDone())
+            throw notReady(
+                    vm, "the guest could not start: " + running.whenFailed().join());
+        throw notReady(
+                vm,
+                "the VMM ended while the guest booted (" + machine.exit().join().detail() + ")");
+    }
+
+    /** Whether the VMM is gone, or goes within a moment. */
+    private static boolean ended(Machine machine) {
+        try {
+            machine.exit().get(2, TimeUnit.SECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } catch (ExecutionException e) {
+            return true;
+        }
+    }
+
+    private NotReady notReady(Vm vm, String fact) {
+        var remedies = new java.util.ArrayList<String>();
+        var tail = ConsoleLog.tail(disks.directory(vm.id()), 5);
+        if (!tail.isEmpty()) {
+            remedies.add("last lines of its console:");
+            tail.forEach(line -> remedies.add("  " + line));
+        }
+        remedies.add("banger vm logs " + vm.name() + "; banger vm delete " + vm.name());
+        return new NotReady(new BangerException(
+                ErrorCode.VM_NOT_READY,
+                "vm " + vm.name() + ": " + fact + "; the VM is kept for you to look at",
+                remedies));
+    }
+
+    private void record(Vm vm, MachineRef ref) {
+        var json = Jsonb.instance().type(MachineRef.class).toJson(ref);
+        DurableFiles.write(disks.directory(vm.id()).machine(), json.getBytes(StandardCharsets.UTF_8), "rw-------");
+    }
+
+    private void forget(Vm vm) {
+        try {
+            java.nio.file.Files.deleteIfExists(disks.directory(vm.id()).machine());
+        } catch (IOException e) {
+            throw DurableFiles.failure(disks.directory(vm.id()).machine(), e);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Virtual machines: their records, their lifecycle, what runs now. */
+@NullMarked
+package banger.daemon.vm;
+
+import org.jspecify.annotations.NullMarked;

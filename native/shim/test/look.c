@@ -1,0 +1,94 @@
+/* Run by the tests in the place of a VMM: tells what it finds, or behaves as it is asked to. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static void facts(void)
+{
+    char line[256];
+    printf("pid=%d\nsid=%d\npgid=%d\nuid=%d\ngid=%d\n", getpid(), getsid(0), getpgid(0), getuid(), getgid());
+    printf("groups=");
+    gid_t groups[64];
+    int n = getgroups(64, groups);
+    for (int i = 0; i < n; i++)
+        printf("%s%d", i ? "," : "", groups[i]);
+    printf("\nfds=");
+    DIR *d = opendir("/proc/self/fd");
+    for (struct dirent *e; (e = readdir(d));)
+        if (e->d_name[0] != '.' && atoi(e->d_name) != dirfd(d))
+            printf("%s ", e->d_name);
+    closedir(d);
+    printf("\nenv=");
+    for (char **e = environ; *e; e++)
+        printf("%s ", *e);
+    printf("\ncwd=%s\n", getcwd(line, sizeof line));
+    mode_t mask = umask(0);
+    printf("umask=%03o\n", mask);
+    struct rlimit l;
+    getrlimit(RLIMIT_AS, &l);
+    printf("as=%lld\n", (long long)l.rlim_cur);
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f && fgets(line, sizeof line, f)) {
+        char *tab = strchr(line, '\t');
+        if (tab && (!strncmp(line, "Cap", 3) || !strncmp(line, "NoNew", 5) || !strncmp(line, "Sig", 3)))
+            printf("%.*s=%s", (int)(tab - line - 1), line, tab + 1);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const char *what = argc > 1 ? argv[1] : "facts";
+    if (!strcmp(what, "facts")) {
+        facts();
+    } else if (!strcmp(what, "tap")) {
+        struct ifreq r = {0};
+        if (ioctl(3, TUNGETIFF, &r) != 0)
+            return 1;
+        printf("tap=%s tapflags=%d vnet=%d\n", r.ifr_name, !!(r.ifr_flags & IFF_TAP), !!(r.ifr_flags & IFF_VNET_HDR));
+        facts();
+    } else if (!strcmp(what, "exit")) {
+        return atoi(argv[2]);
+    } else if (!strcmp(what, "wait")) {
+        printf("waiting\n");
+        fflush(stdout);
+        pause();
+    } else if (!strcmp(what, "stubborn")) {
+        signal(SIGTERM, SIG_IGN);
+        for (;;)
+            pause();
+    } else if (!strcmp(what, "flood")) { /* N numbered lines of 16 bytes, then a last word */
+        for (long i = 0; i < atol(argv[2]); i++)
+            printf("%015ld\n", i);
+        printf("the end\n");
+    } else if (!strcmp(what, "orphan")) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            setsid();
+            pause();
+        }
+        printf("%d\n", pid);
+    } else if (!strcmp(what, "read")) { /* a file, and whether it can be written */
+        char text[256] = "";
+        int fd = open(argv[2], O_RDONLY);
+        if (fd < 0 || read(fd, text, sizeof text - 1) < 0)
+            printf("unreadable ");
+        printf("%s", text);
+        fd = open(argv[2], O_WRONLY);
+        printf(fd < 0 ? " sealed\n" : " writable\n");
+    } else {
+        return 64;
+    }
+    return 0;
+}

@@ -1,0 +1,328 @@
+#!/bin/sh
+# Tests of the roles: sh test.sh DIRECTORY-WITH-THE-TEST-BUILD. As root everything is tried, also as an
+# ordinary user (a number without a passwd entry is enough); as an ordinary user its own part.
+# The last line is "N passed, N failed".
+set -u
+build=$1
+work=$(mktemp -d /tmp/shim-test.XXXXXX)
+cp "$build/banger-shim" "$build/look" "$work/"
+chmod 755 "$work"
+shim=$work/banger-shim
+look=$work/look
+export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1
+user=64321
+mapped=64322
+passed=0 failed=0 started=
+
+pass() { passed=$((passed + 1)); }
+bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
+skip() { echo "skipped: $1: $2"; }
+# is WHAT EXPECTED ACTUAL
+is() { if [ "$2" = "$3" ]; then pass; else bad "$1: expected '$2', was '$3'"; fi; }
+# like WHAT PATTERN ACTUAL
+like() {
+    case $3 in
+        $2) pass ;;
+        *) bad "$1: expected '$2', was '$3'" ;;
+    esac
+}
+# until SECONDS COMMAND...: waits for a condition
+until_true() {
+    limit=$(($1 * 50)); shift
+    while [ $limit -gt 0 ]; do
+        "$@" >/dev/null 2>&1 && return 0
+        limit=$((limit - 1)); sleep 0.02
+    done
+    return 1
+}
+gone() { [ ! -e "/proc/${1%:*}" ] || grep -q '^State:.Z' "/proc/${1%:*}/status"; }
+ended() { [ -f "$1/exit.json" ]; }
+fact() { sed -n "s/^$1=//p" "$2"; }
+remember() { started="$started $*"; }
+cleanup() {
+    for r in $started; do
+        gone "$r" || [ "$(sed 's/.*) //' "/proc/${r%:*}/stat" 2>/dev/null | cut -d' ' -f20)" != "${r#*:}" ] || kill -9 "${r%:*}"
+    done
+    rm -rf "$work"
+}
+trap cleanup EXIT
+
+# as WHO COMMAND...
+as() {
+    who=$1; shift
+    if [ "$who" = "$(id -u)" ]; then "$@"; else setpriv --reuid="$who" --regid="$who" --clear-groups "$@"; fi
+}
+# new directory for WHO
+directory() {
+    d=$(mktemp -d "$work/run.XXXXXX")
+    chown "$1" "$d" 2>/dev/null
+    echo "$d"
+}
+
+# ---- units ----
+mkdir "$work/unit"
+out=$(ASAN_OPTIONS= "$build/unit" "$work/unit")
+echo "$out" | sed '$d'
+set -- $(echo "$out" | tail -n 1)
+case "${1:-x}${2:-x}" in
+    *[!0-9]*) bad "the unit tests did not come to their end" ;;
+    *) passed=$((passed + $1)); failed=$((failed + $2)) ;;
+esac
+
+# ---- arguments: refused before anything is done ----
+refused() {
+    want=$1; shift
+    line=$("$shim" "$@" 2>&1); status=$?
+    is "status of: $*" 1 "$status"
+    like "$*" "failed $want" "$line"
+}
+d=$(directory "$(id -u)")
+refused 'arguments: no role*'
+refused 'arguments: fly*' fly
+refused 'arguments: --idle needs*' hold --idle
+refused 'arguments: --idle x*' hold --idle x
+refused 'arguments: --idle 0*' hold --idle 0
+refused 'arguments: hold: unknown*' hold now
+refused 'arguments: enter: an absolute*' enter --holder 1:1 --
+refused 'arguments: enter: an absolute*' enter --holder 1:1 -- id
+refused 'arguments: --holder 1*' enter --holder 1 -- /bin/true
+refused 'arguments: --caps sys_admin*' enter --holder 1:1 --caps sys_admin -- /bin/true
+refused 'arguments: enter: --holder*' enter -- /bin/true
+refused 'holder: 1:1*' enter --holder 1:1 -- /bin/true
+refused 'arguments: run: --dir*' run -- /bin/true
+refused 'arguments: run: --dir*' run --dir relative -- /bin/true
+refused 'arguments: run: an absolute*' run --dir "$d"
+refused 'arguments: run: an absolute*' run --dir "$d" -- true
+refused 'arguments: --tap eth0*' run --dir "$d" --tap eth0 -- /bin/true
+refused 'arguments: --tap needs*' run --dir "$d" --tap bgr0123456789ab -- /bin/true
+refused 'arguments: --bind */bin/true: SOURCE=NAME*' run --dir "$d" --bind /bin/true -- /bin/true
+refused 'arguments: --bind */../x*' run --dir "$d" --bind "/etc/passwd=/../x" -- /bin/true
+refused 'arguments: --bind */etc/passwd=..*' run --dir "$d" --bind "/etc/passwd=.." -- /bin/true
+refused 'arguments: --bind etc/passwd=a*' run --dir "$d" --bind "etc/passwd=a" -- /bin/true
+refused 'arguments: --limit*' run --dir "$d" --limit nofile=1 -- /bin/true
+refused 'arguments: --limit*' run --dir "$d" --limit as= -- /bin/true
+refused 'arguments: --group needs*' run --dir "$d" --group 5 -- /bin/true
+refused 'until: 1:1*' run --dir "$d" --until 1:1 -- /bin/true
+refused 'directory: */nowhere*' run --dir "$d/nowhere" -- /bin/true
+refused 'exec: /not/there*' run --dir "$d" -- /not/there
+refused 'holder: 1:1*' run --dir "$d" --holder 1:1 -- /bin/true
+is "nothing ended that never ran" no "$(ended "$d" && echo yes || echo no)"
+refused 'device: /not/there*' probe-kvm --device /not/there
+refused 'arguments: --deadline*' probe-kvm --deadline 0
+line=$("$shim" probe-kvm)
+like "the probe" "$(case $line in ok*) echo 'ok [0-9]*' ;; *) echo 'failed [a-z]*: *' ;; esac)" "$line"
+
+# ---- run without a namespace ----
+plain() {
+    who=$1; d=$(directory "$who")
+    echo precious > "$work/source"
+    ( # everything that a child could inherit by mistake
+        exec 5< /etc/passwd 9> /dev/null
+        trap '' HUP USR1 PIPE
+        as "$who" "$shim" run --dir "$d" --bind "$work/source=image" --limit as=4294967296 -- "$look"
+    ) > "$work/line"
+    line=$(cat "$work/line")
+    like "run as $who" 'ok [0-9]*:[0-9]* [0-9]*:[0-9]*' "$line"
+    set -- $line; remember "$2" "$3"
+    until_true 5 ended "$d" || bad "no exit.json as $who"
+    f=$d/console.log
+    is "session leader ($who)" "$(fact pid "$f")" "$(fact sid "$f")"
+    is "process group ($who)" "$(fact pid "$f")" "$(fact pgid "$f")"
+    is "reference names the child ($who)" "${3%:*}" "$(fact pid "$f")"
+    is "descriptors ($who)" '0 1 2 ' "$(fact fds "$f")"
+    for set in CapInh CapPrm CapEff CapAmb; do is "$set ($who)" 0000000000000000 "$(fact $set "$f")"; done
+    [ "$(id -u)" != "$who" ] || [ "$who" != 0 ] || is "CapBnd ($who)" 0000000000000000 "$(fact CapBnd "$f")"
+    is "no_new_privs ($who)" 1 "$(fact NoNewPrivs "$f")"
+    is "blocked signals ($who)" 0000000000000000 "$(fact SigBlk "$f")"
+    is "ignored signals ($who)" 0000000000000000 "$(fact SigIgn "$f")"
+    is "environment ($who)" 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC_ALL=C.UTF-8 ' "$(fact env "$f")"
+    is "working directory ($who)" "$d" "$(fact cwd "$f")"
+    is "umask ($who)" 077 "$(fact umask "$f")"
+    is "limit ($who)" 4294967296 "$(fact as "$f")"
+    is "bind is a link ($who)" "$work/source" "$(readlink "$d/image")"
+    is "modes ($who)" "600 $who" "$(stat -c '%a %u' "$d/console.log" "$d/vmm.log" "$d/exit.json" | sort -u)"
+    like "exit.json ($who)" "{\"pid\":${3%:*},\"start\":${3#*:},\"status\":0,\"time\":[0-9]*}" "$(cat "$d/exit.json")"
+    is "the answer again ($who)" "$2 $3" "$(cat "$d/run.ref")"
+    until_true 5 gone "$2" || bad "the shim did not end ($who)"
+    is "nothing else left ($who)" 'console.log exit.json image run.ref vmm.log ' "$(ls "$d" | tr '\n' ' ')"
+}
+plain "$(id -u)"
+[ "$(id -u)" != 0 ] || plain $user
+
+# ---- how a VMM ends ----
+d=$(directory "$(id -u)")
+set -- $("$shim" run --dir "$d" -- "$look" exit 7); remember "$2" "$3"
+until_true 5 ended "$d"
+like "status" '*"status":7,*' "$(cat "$d/exit.json")"
+until_true 5 gone "$2"
+set -- $("$shim" run --dir "$d" -- "$look" wait); remember "$2" "$3"
+is "the old exit.json is gone" no "$(ended "$d" && echo yes || echo no)"
+line=$("$shim" run --dir "$d" -- "$look" exit 0)
+like "a second VMM in one directory" "failed directory: $d: *still runs" "$line"
+is "the first one was not disturbed" no "$(ended "$d" && echo yes || echo no)"
+for s in HUP INT TERM QUIT USR1; do kill -$s "${2%:*}"; done
+is "the shim stays through signals" no "$(gone "$2" && echo yes || echo no)"
+grep -q '^CapEff:.0000000000000000' "/proc/${2%:*}/status" && pass || bad "the shim has capabilities"
+grep -q '^NoNewPrivs:.1' "/proc/${2%:*}/status" && pass || bad "the shim can gain privileges"
+kill -9 "${3%:*}"
+until_true 5 ended "$d"
+like "signal" '*"signal":9,*' "$(cat "$d/exit.json")"
+until_true 5 gone "$2" || bad "the shim did not end"
+
+# what the VMM leaves running ends with it
+d=$(directory "$(id -u)")
+set -- $("$shim" run --dir "$d" -- "$look" orphan); remember "$2" "$3"
+until_true 5 ended "$d" || bad "no exit.json beside an orphan"
+gone "$(head -n 1 "$d/console.log")" && pass || bad "an orphan was left"
+
+# the caller's death, with its session
+d=$(directory "$(id -u)")
+setsid sh -c "'$shim' run --dir '$d' -- '$look' wait > '$work/line'; kill -HUP 0; kill -9 0" 2>/dev/null
+set -- $(cat "$work/line"); remember "$2" "$3"
+is "VMM outlives the caller" no "$(gone "$3" && echo yes || echo no)"
+is "shim outlives the caller" no "$(gone "$2" && echo yes || echo no)"
+kill "${3%:*}"
+until_true 5 ended "$d" && pass || bad "no exit.json after the caller's death"
+
+# the guard: a VMM that ends with another process
+d=$(directory "$(id -u)")
+sleep 600 & guard=$!
+reference="$guard:$(sed 's/.*) //' /proc/$guard/stat | cut -d' ' -f20)"; remember "$reference"
+set -- $("$shim" run --dir "$d" --until "$reference" -- "$look" wait); remember "$2" "$3"
+kill -9 $guard; wait $guard 2>/dev/null
+until_true 5 ended "$d"
+like "ended with its guard" '*"signal":15,*' "$(cat "$d/exit.json")"
+d=$(directory "$(id -u)")
+sleep 600 & guard=$!
+reference="$guard:$(sed 's/.*) //' /proc/$guard/stat | cut -d' ' -f20)"; remember "$reference"
+set -- $("$shim" run --dir "$d" --until "$reference" -- "$look" stubborn); remember "$2" "$3"
+kill -9 $guard; wait $guard 2>/dev/null
+until_true 8 ended "$d"
+like "and does not get out of it" '*"signal":9,*' "$(cat "$d/exit.json")"
+
+# the ring: 5 MiB of console
+d=$(directory "$(id -u)")
+set -- $("$shim" run --dir "$d" -- "$look" flood 327680); remember "$2" "$3"
+until_true 20 ended "$d"
+is "the end of a flood" 'the end' "$(tail -n 1 "$d/console.log")"
+is "the part before" 1048576 "$(stat -c %s "$d/console.log.1")"
+[ "$(stat -c %s "$d/console.log")" -le 1048576 ] && pass || bad "the ring is too large"
+
+# a VMM's directory is hostile: links are replaced, not followed
+d=$(directory "$(id -u)")
+echo precious > "$work/victim"
+for f in console.log vmm.log exit.json exit.json.new image; do ln -s "$work/victim" "$d/$f"; done
+set -- $("$shim" run --dir "$d" --bind "$work/source=image" -- "$look"); remember "$2" "$3"
+until_true 5 ended "$d"
+is "victim" precious "$(cat "$work/victim")"
+rm "$d/image"; echo full > "$d/image"
+line=$("$shim" run --dir "$d" --bind "$work/source=image" -- "$look")
+like "a file in the way of a bind" 'failed bind: image: something else*' "$line"
+is "is kept" full "$(cat "$d/image")"
+
+# ---- holder ----
+holder_of() { # WHO ARGUMENT...
+    who=$1; shift
+    line=$(as "$who" "$shim" hold "$@")
+    case $line in
+        ok\ *) holder=${line#ok }; remember "$holder"; return 0 ;;
+        failed\ namespace-*) skip "holder as $who" "$line"; return 1 ;;
+        *) bad "holder as $who: $line"; return 1 ;;
+    esac
+}
+namespace() { readlink "/proc/${1%:*}/ns/$2"; }
+
+with_holder() { # WHO UID-FLAG...
+    who=$1; shift
+    uid=0; [ $# = 0 ] || uid=1
+    [ $# = 0 ] || flag="--uid 1"
+    [ $# != 0 ] || flag=
+    holder_of "$who" "$@" || return
+    pid=${holder%:*}
+    [ "$(namespace "$holder" net)" != "$(readlink /proc/self/ns/net)" ] && pass || bad "no namespace of its own ($who)"
+    is "holder's session ($who)" "$pid" "$(cut -d' ' -f6 /proc/$pid/stat)"
+    like "holder's capabilities ($who)" '*	0000000000080000' "$(grep CapEff /proc/$pid/status)"
+    like "holder's bounding set ($who)" '*	0000000000000000' "$(grep CapBnd /proc/$pid/status)"
+    is "holder's map ($who)" "$([ $uid = 1 ] && echo "0 0 1 1 $mapped 1" || echo "0 $who 1")" "$(echo $(cat /proc/$pid/uid_map))"
+
+    as "$who" "$shim" enter --holder "$holder" --caps net_admin -- "$look" > "$work/inside"
+    is "entered uid ($who)" 0 "$(fact uid "$work/inside")"
+    for set in CapPrm CapEff CapBnd; do is "entered $set ($who)" 0000000000001000 "$(fact $set "$work/inside")"; done
+    is "entered no_new_privs ($who)" 1 "$(fact NoNewPrivs "$work/inside")"
+    is "entered umask ($who)" 077 "$(fact umask "$work/inside")"
+    as "$who" "$shim" enter --holder "$holder" -- "$look" > "$work/inside"
+    for set in CapPrm CapEff CapBnd; do is "entered without $set ($who)" 0000000000000000 "$(fact $set "$work/inside")"; done
+    like "entered lo is up ($who)" '*LOOPBACK,UP*' "$(as "$who" "$shim" enter --holder "$holder" -- "$(command -v ip)" link show lo)"
+
+    d=$(directory "$who")
+    [ $uid = 0 ] || chgrp $mapped "$d"
+    [ $uid = 0 ] || chmod 1770 "$d"
+    echo precious > "$work/source"; chmod 444 "$work/source"; chown "$who" "$work/source" 2>/dev/null
+    sed -n p < "$work/source" > /dev/null
+    line=$(as "$who" "$shim" run --dir "$d" --holder "$holder" $flag --bind "$work/source=image" -- "$look" read image)
+    like "run in the namespace ($who)" 'ok *' "$line"
+    set -- $line; remember "$2" "$3"
+    until_true 5 ended "$d"
+    is "bound file ($who)" 'precious sealed' "$(tr '\n' ' ' < "$d/console.log" | sed 's/  */ /g;s/ $//')"
+    is "bind is invisible outside ($who)" 0 "$(stat -c %s "$d/image")"
+
+    until_true 5 gone "$2"
+    set -- $(as "$who" "$shim" run --dir "$d" --holder "$holder" $flag -- "$look"); remember "$2" "$3"
+    until_true 5 ended "$d"
+    f=$d/console.log
+    is "uid in the namespace ($who)" "$uid $uid" "$(fact uid "$f") $(fact gid "$f")"
+    for set in CapInh CapPrm CapEff CapBnd CapAmb; do is "VMM $set ($who)" 0000000000000000 "$(fact $set "$f")"; done
+    is "VMM descriptors ($who)" '0 1 2 ' "$(fact fds "$f")"
+    is "VMM session ($who)" "$(fact pid "$f")" "$(fact sid "$f")"
+    is "files belong to the caller ($who)" "$who" "$(stat -c %u "$d/console.log" "$d/exit.json" | sort -u)"
+
+    # No right over the namespace: neither rules nor links can be changed.
+    until_true 5 gone "$2"
+    set -- $(as "$who" "$shim" run --dir "$d" --holder "$holder" $flag -- "$(command -v ip)" link set lo down); remember "$2" "$3"
+    until_true 5 ended "$d"
+    like "a VMM changes no link ($who)" '*"status":2,*' "$(cat "$d/exit.json")"
+
+    line=$(as "$who" "$shim" run --dir "$d" --holder "$holder" $flag --tap bgr0123456789ab -- "$look" tap)
+    like "no such tap ($who)" 'failed tap: bgr0123456789ab: there is no such tap' "$line"
+    if as "$who" sh -c '[ -w /dev/net/tun ] && : <> /dev/net/tun' 2>/dev/null; then
+        # A tap is not made for who asks for one that is not there, but found when it was made.
+        as "$who" "$shim" enter --holder "$holder" --caps net_admin -- "$(command -v ip)" tuntap add dev bgr0123456789ab mode tap user $uid
+        until_true 5 gone "$2"
+        set -- $(as "$who" "$shim" run --dir "$d" --holder "$holder" $flag --tap bgr0123456789ab -- "$look" tap); remember "${2:-}" "${3:-}"
+        until_true 5 ended "$d"
+        is "tap on descriptor 3 ($who)" 'tap=bgr0123456789ab tapflags=1 vnet=1' "$(head -n 1 "$d/console.log")"
+        is "descriptors with a tap ($who)" '0 1 2 3 ' "$(fact fds "$d/console.log")"
+    else
+        skip "tap as $who" "/dev/net/tun cannot be opened"
+    fi
+    kill "$pid"
+    until_true 5 gone "$holder" && pass || bad "the holder does not end on SIGTERM ($who)"
+    line=$(as "$who" "$shim" enter --holder "$holder" -- /bin/true)
+    like "entering what is gone ($who)" 'failed holder: *no such process' "$line"
+}
+with_holder "$(id -u)"
+if [ "$(id -u)" = 0 ]; then
+    with_holder $user
+    with_holder 0 --map-uid $mapped
+    line=$(as $user "$shim" hold --map-uid 5)
+    like "an ordinary user maps no other" 'failed arguments: --map-uid*' "$line"
+
+    # Refusals name their reason. A user namespace with a limit of none is our own to have.
+    line=$(unshare -U -r sh -c "echo 0 > /proc/sys/user/max_user_namespaces; '$shim' hold")
+    like "no more namespaces" 'failed namespace-limit: *user.max_user_namespaces is 0*' "$line"
+fi
+
+# a holder with nobody inside ends by itself, one with somebody does not
+if holder_of "$(id -u)" --idle 1; then
+    until_true 6 gone "$holder" && pass || bad "an idle holder stays"
+    holder_of "$(id -u)" --idle 1
+    "$shim" enter --holder "$holder" -- /bin/sleep 3 &
+    inside=$!
+    sleep 2.5
+    gone "$holder" && bad "a holder left somebody alone" || pass
+    wait $inside
+    until_true 6 gone "$holder" && pass || bad "a holder stays after the last one left"
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,190 @@
+/* The child's side of `run`: from a fork of the shim to the VMM, losing everything on the way. */
+#include "shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/if_tun.h>
+#include <linux/mount.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void limit(int which, unsigned long long value, const char *name)
+{
+    struct rlimit l = {value, value};
+    if (setrlimit(which, &l) != 0)
+        fail("limit", "%s: %m", name);
+}
+
+static int open_tap(const char *name)
+{
+    /* Asked for by name, a tap that is not there would be made. */
+    if (if_nametoindex(name) == 0)
+        fail("tap", "%s: there is no such tap", name);
+    int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        fail("tap", "/dev/net/tun: %m");
+    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+    strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+    if (ioctl(fd, TUNSETIFF, &request) != 0)
+        fail("tap", "%s: %m", name);
+    return fd;
+}
+
+/* An empty file or directory called NAME in the working directory, to be covered by a mount. */
+static void mount_point(const char *name, bool directory)
+{
+    struct stat st;
+    if (lstat(name, &st) == 0) {
+        if (directory ? S_ISDIR(st.st_mode) : (S_ISREG(st.st_mode) && st.st_size == 0))
+            return;
+        if (!S_ISLNK(st.st_mode))
+            fail("bind", "%s: something else is there", name);
+        if (unlink(name) != 0)
+            fail("bind", "%s: %m", name);
+    }
+    if (directory) {
+        if (mkdir(name, 0700) != 0)
+            fail("bind", "%s: %m", name);
+        return;
+    }
+    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        fail("bind", "%s: %m", name);
+    close(fd);
+}
+
+static void read_only(const char *name)
+{
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV};
+    if (syscall(SYS_mount_setattr, AT_FDCWD, name, AT_SYMLINK_NOFOLLOW, &attributes, sizeof attributes) == 0)
+        return;
+    if (errno != ENOSYS)
+        fail("bind", "%s: read-only: %m", name);
+    struct statvfs have;
+    if (statvfs(name, &have) != 0)
+        fail("bind", "%s: %m", name);
+    unsigned long flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV;
+    /* Flags that the namespace's owner locked must be given again. */
+    if (have.f_flag & ST_NOEXEC)
+        flags |= MS_NOEXEC;
+    if (have.f_flag & ST_NOATIME)
+        flags |= MS_NOATIME;
+    if (have.f_flag & ST_NODIRATIME)
+        flags |= MS_NODIRATIME;
+    if (have.f_flag & ST_RELATIME)
+        flags |= MS_RELATIME;
+    if (mount(NULL, name, NULL, flags, NULL) != 0)
+        fail("bind", "%s: read-only: %m", name);
+}
+
+static void bind_one(const struct bind *b)
+{
+    int source = open(b->source, O_PATH | O_CLOEXEC);
+    struct stat st;
+    if (source < 0 || fstat(source, &st) != 0)
+        fail("bind", "%s: %m", b->source);
+    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        fail("bind", "%s: neither a file nor a directory", b->source);
+    mount_point(b->name, S_ISDIR(st.st_mode));
+    char path[40];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", source);
+    if (mount(path, b->name, NULL, MS_BIND, NULL) != 0)
+        fail("bind", "%s on %s: %m", b->source, b->name);
+    read_only(b->name);
+    close(source);
+}
+
+/* First descriptor of those that stand for SOURCEs; see link_one. */
+#define HELD_FIRST 10
+
+/* Without namespaces a symbolic link. When the VMM will be another uid, SOURCE may lie where that uid
+   cannot walk: then the link leads to a descriptor that the VMM inherits. */
+static void link_one(const struct bind *b, bool held, int descriptor)
+{
+    struct stat st;
+    char target[40];
+    const char *to = b->source;
+    if (stat(b->source, &st) != 0)
+        fail("bind", "%s: %m", b->source);
+    if (held) {
+        int fd = open(b->source, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || dup2(fd, descriptor) < 0)
+            fail("bind", "%s: %m", b->source);
+        snprintf(target, sizeof target, "/proc/self/fd/%d", descriptor);
+        to = target;
+    }
+    if (lstat(b->name, &st) == 0) {
+        if (!S_ISLNK(st.st_mode) && !(S_ISREG(st.st_mode) && st.st_size == 0))
+            fail("bind", "%s: something else is there", b->name);
+        if (unlink(b->name) != 0)
+            fail("bind", "%s: %m", b->name);
+    }
+    if (symlink(to, b->name) != 0)
+        fail("bind", "%s: %m", b->name);
+}
+
+static void place_binds(const struct run *run)
+{
+    if (run->binds == 0)
+        return;
+    if (!run->in_namespace) {
+        for (size_t i = 0; i < run->binds; i++)
+            link_one(&run->bind[i], run->set_uid, HELD_FIRST + (int)i);
+        return;
+    }
+    if (unshare(CLONE_NEWNS) != 0)
+        fail("bind", "mount namespace: %m");
+    /* Unmounting on the host still reaches us, so that no file system is held busy by a VM. */
+    if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) != 0)
+        fail("bind", "mount propagation: %m");
+    for (size_t i = 0; i < run->binds; i++)
+        bind_one(&run->bind[i]);
+}
+
+void vmm_become(const struct run *run)
+{
+    if (setsid() < 0)
+        fail("session", "%m");
+    reset_signals();
+    if (fchdir(run->directory_fd) != 0)
+        fail("directory", "%s: %m", run->directory);
+    limit(RLIMIT_CORE, 0, "core");
+    /* Before the namespace is joined: groups are the caller's to give. */
+    if (run->set_uid && geteuid() == 0 && setgroups(run->groups, run->group) != 0)
+        fail("uid", "groups: %m");
+    if (run->in_namespace)
+        namespaces_join(run->holder);
+
+    int tap = run->tap ? open_tap(run->tap) : -1;
+    place_binds(run);
+    if (tap >= 0) {
+        if (tap != 3 && dup2(tap, 3) < 0)
+            fail("tap", "descriptor 3: %m");
+        fcntl(3, F_SETFD, 0);
+    }
+    cloexec_from(tap >= 0 ? 4 : 3);
+    if (!run->in_namespace && run->set_uid)
+        for (size_t i = 0; i < run->binds; i++)
+            fcntl(HELD_FIRST + (int)i, F_SETFD, 0);
+
+    caps_bound(CAPS_NONE);
+    if (run->set_uid && (setresgid(run->uid, run->uid, run->uid) != 0 || setresuid(run->uid, run->uid, run->uid) != 0))
+        fail("uid", "%u: %m", run->uid);
+    caps_limit(CAPS_NONE);
+    no_new_privileges();
+    if (run->limit_as)
+        limit(RLIMIT_AS, run->limit_as, "as");
+    char *environment[] = {"PATH=" SHIM_PATH, "HOME=/", "LC_ALL=C.UTF-8", NULL};
+    execve(run->program[0], run->program, environment);
+    fail("exec", "%s: %m", run->program[0]);
+}
