@@ -50,13 +50,14 @@ bool core_control_attach(struct core *c, int fd)
 void core_control_gone(struct core *c)
 {
 	/* A virtio-serial port stays and tells when a host is there again; a vsock connection is made
-	   anew (channel_tick). */
+	   anew (channel_tick): at once when it was in use, as after a restore. */
+	int64_t wait = c->control.greeted ? 0 : 50;
 	control_reset(&c->control);
 	if (c->transport == VIA_PORTS)
 		return;
 	loop_close(&c->loop, &c->control_source);
 	c->control.fd = -1;
-	c->channel_at = now_ms() + 100;
+	c->channel_at = now_ms() + wait;
 }
 
 void core_init(struct core *c, enum role role)

@@ -58,7 +58,7 @@ struct core {
 	/* Configuration */
 	bool base_ready;           /* role init: image and overlay are mounted */
 	int archive;               /* the archive that waits or is being applied; -1 */
-	bool has_work_disk;
+	int64_t archive_at;        /* when it came: the time in it is older by what passed since */
 	struct call *configurer;
 	bool leave;                /* role init: everything applied, hand over */
 	/* Deadlines in now_ms(), 0: none */
@@ -104,6 +104,8 @@ void configure_request(struct core *c, struct call *call, int archive);
 void configure_start(struct core *c);
 /* In force: says ready, answers the worker. */
 void configure_done(struct core *c);
+/* The opposite: says failed, answers the worker. */
+void configure_undone(struct core *c, const char *what, const char *why);
 
 /* sync.c */
 void sync_request(struct core *c, struct call *call, bool freeze);
