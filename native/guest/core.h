@@ -62,7 +62,8 @@ struct core {
 	struct call *configurer;
 	bool leave;                /* role init: everything applied, hand over */
 	/* Deadlines in now_ms(), 0: none */
-	int64_t channel_at, channel_until, thaw_at, quiesce_at, off_at, dirty_at;
+	int64_t channel_at, channel_until, thaw_at, quiesce_at, off_at, mux_at, mux_until;
+	uint8_t mux_nonce[MUX_NONCE]; /* of the session that waits for its port */
 	uint64_t quiesce_generation;
 	bool exiting;              /* tests: leave core_run */
 	bool test;                 /* tests: no machine to switch off, no disks to mount */
