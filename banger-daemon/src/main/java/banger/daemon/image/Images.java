@@ -164,6 +164,14 @@ public final class Images {
         discardUnused(image.digest());
     }
 
+    /** Hashes every image, whatever its file looks like from outside; names those that are not what they were. */
+    public List<String> deepCheck() {
+        return records.all().stream()
+                .filter(image -> !files.isWhole(image))
+                .map(Image::name)
+                .toList();
+    }
+
     /** Removes what a crash left, and images that neither a name nor a VM needs; for the daemon's start. */
     public void sweep() {
         try {

@@ -200,6 +200,16 @@ public final class Kernels {
         }
     }
 
+    /** Hashes every kernel, whatever its files look like from outside; names those that are not what they were. */
+    public List<String> deepCheck() {
+        return records.all().stream()
+                .filter(row -> !manifest(row.digest()).files().entrySet().stream()
+                        .allMatch(f -> published.intactDeep(
+                                directory.resolve(row.digest()).resolve(f.getKey()), f.getValue())))
+                .map(KernelRecords.Row::name)
+                .toList();
+    }
+
     /** Removes what a crash left, and kernels that neither a name nor a VM needs; for the daemon's start. */
     public void sweep() {
         try {

@@ -175,6 +175,20 @@ class RecipesTest {
     }
 
     @Test
+    void aPrunedCacheIsEmptyAndStillThere() throws IOException {
+        var cache = Files.createDirectories(dir.resolve("cache/debian"));
+        Files.writeString(cache.resolve("a"), "12345");
+        Files.writeString(cache.getParent().resolve("b"), "67");
+        assertThat(CachePrune.tally(dir.resolve("cache")).bytes()).isEqualTo(7);
+        assertThat(CachePrune.prune(dir.resolve("cache")).text())
+                .isEqualTo("7 B across 2 files in " + dir.resolve("cache"));
+        assertThat(dir.resolve("cache")).isEmptyDirectory();
+        assertThat(Files.list(dir)).hasSize(1);
+        assertThat(CachePrune.prune(dir.resolve("nowhere")).files()).isZero();
+        assertThat(dir.resolve("nowhere")).doesNotExist();
+    }
+
+    @Test
     void aSparseCopyHasTheSameBytes() throws Exception {
         var from = dir.resolve("from");
         try (var file = new java.io.RandomAccessFile(from.toFile(), "rw")) {
