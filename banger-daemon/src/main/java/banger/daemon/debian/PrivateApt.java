@@ -62,8 +62,6 @@ public final class PrivateApt {
                 "Dir::Log",
                 root.resolve("log"));
         settings.forEach((name, path) -> lines.add(name + " \"" + path + "\";"));
-        lines.add("Dir::Cache::pkgcache \"\";");
-        lines.add("Dir::Cache::srcpkgcache \"\";");
         lines.add("APT::Architecture \"amd64\";");
         lines.add("APT::Architectures { \"amd64\"; };");
         lines.add("APT::Update::Error-Mode \"any\";");

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 /** Reads what mmdebstrap, apt and dpkg print and tells how far the build is. */
 final class BuildProgress implements Consumer<String> {
     private static final Pattern NEW = Pattern.compile("^\\d+ upgraded, (\\d+) newly installed.*");
-    private static final Pattern GET = Pattern.compile("^Get:\\d+ \\S+ \\S+ \\S+ (\\S+) .*");
+    private static final Pattern GET = Pattern.compile("^Get:\\d+ \\S+ \\S+ \\S+ (\\S+) \\S+ \\S+ \\[.*");
     private static final Pattern UNPACK = Pattern.compile("^Unpacking (\\S+) .*");
     private static final Pattern SETUP = Pattern.compile("^Setting up (\\S+) .*");
     private static final Pattern OURS = Pattern.compile("^banger: (\\w+) ?(\\d*)$");

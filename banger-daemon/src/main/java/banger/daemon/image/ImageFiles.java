@@ -51,7 +51,8 @@ final class ImageFiles {
             Files.writeString(
                     staging.directory().resolve(MANIFEST),
                     Jsonb.instance().type(ImageManifest.class).toJsonPretty(manifest));
-            var place = staging.publish(sha256).resolve(ROOTFS);
+            var place = staging.publish(sha256, there -> published.intact(there.resolve(ROOTFS), sha256))
+                    .resolve(ROOTFS);
             published.published(place, sha256);
             return new Image(name, sha256, true, place, EXT4, size, source, createdAt);
         }

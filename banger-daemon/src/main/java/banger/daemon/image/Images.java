@@ -69,6 +69,7 @@ public final class Images {
 
     /** The image a VM pins, whatever its name stands for by now. */
     public Image byDigest(String digest) {
+        if (!digest.matches("[0-9a-f]{64}")) throw new IllegalArgumentException("digest " + digest);
         var named = records.withDigest(digest);
         return files.checked(named.isEmpty() ? files.unnamed(digest) : named.getFirst());
     }
@@ -94,7 +95,7 @@ public final class Images {
         ImageName.checked(name);
         if (!rootfs.isAbsolute())
             throw new BangerException(ErrorCode.USAGE, "image " + name + ": " + rootfs + " is not an absolute path");
-        return flights.run("image " + name, progress, p -> {
+        return flights.run("register " + name, progress, p -> {
             var before = records.find(name);
             if (before.filter(Image::managed).isPresent())
                 throw new BangerException(
@@ -114,7 +115,7 @@ public final class Images {
 
     /** Copies a registered image into a place of ours, so that it no longer depends on the user's file. */
     public Image promote(String name, Progress progress) {
-        return flights.run("image " + show(name).name(), progress, p -> {
+        return flights.run("promote " + show(name).name(), progress, p -> {
             var image = show(name);
             if (image.managed()) return image;
             long start = System.nanoTime();
@@ -174,6 +175,7 @@ public final class Images {
     /** Removes what a crash left, and images that neither a name nor a VM needs; for the daemon's start. */
     public void sweep() {
         try {
+            recipes.sweep();
             files.sweep();
             for (var digest : files.digests()) discardUnused(digest);
         } catch (IOException e) {

@@ -37,8 +37,12 @@ final class NamespaceSweep implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!started || host.isRoot()) return;
-        var left = leftovers();
+        if (started) remove(directory.resolve("tmp"), runner, host);
+    }
+
+    /** Empties a directory whose files may belong to subordinate users of ours. */
+    static void remove(Path directory, CommandRunner runner, Host host) {
+        var left = host.isRoot() ? List.<Path>of() : entries(directory);
         if (left.isEmpty()) return;
         var arguments = new ArrayList<>(List.of("mmdebstrap", "--unshare-helper", "rm", "-rf", "--"));
         left.forEach(p -> arguments.add(p.toString()));
@@ -50,10 +54,9 @@ final class NamespaceSweep implements AutoCloseable {
         }
     }
 
-    private List<Path> leftovers() {
-        var temporary = directory.resolve("tmp");
-        if (!Files.isDirectory(temporary)) return List.of();
-        try (var entries = Files.list(temporary)) {
+    private static List<Path> entries(Path directory) {
+        if (!Files.isDirectory(directory)) return List.of();
+        try (var entries = Files.list(directory)) {
             return entries.toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -5,7 +5,9 @@ import banger.api.ErrorCode;
 import banger.daemon.debian.DebianMirror;
 import banger.daemon.process.Command;
 import banger.daemon.process.CommandRunner;
+import banger.daemon.process.Programs;
 import banger.daemon.progress.Progress;
+import banger.daemon.publish.Staging;
 import banger.daemon.publish.WorkDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,6 +46,15 @@ final class RecipeBuild {
         this.work = work;
     }
 
+    /** Removes what builds of a daemon that is gone have left. */
+    void sweep() throws IOException {
+        if (!Files.isDirectory(work)) return;
+        for (var left : WorkDirectory.abandoned(work)) {
+            NamespaceSweep.remove(left.resolve("tmp"), runner, Host.current());
+            Staging.delete(left);
+        }
+    }
+
     /** What came out. */
     record Built(int packages) {}
 
@@ -51,6 +62,11 @@ final class RecipeBuild {
     Built build(Recipe recipe, Path target, Progress progress) throws IOException {
         var object = "image " + recipe.name();
         var host = Host.current();
+        if (Programs.find("mmdebstrap").isEmpty())
+            throw new BangerException(
+                    ErrorCode.HOST_TOOL_MISSING,
+                    "mmdebstrap: not found on this host",
+                    "sudo apt-get install mmdebstrap");
         host.checkSubordinateUsers(Path.of("/etc"));
         DebianMirror.keyring();
         try (var directory = WorkDirectory.below(work);

@@ -63,12 +63,16 @@ final class KernelPacker {
             Files.writeString(
                     directory.resolve(KernelFiles.MANIFEST),
                     Jsonb.instance().type(KernelManifest.class).toJsonPretty(manifest));
-            var place = staging.publish(manifest.digest());
-            published.published(place.resolve(KernelFiles.VMLINUX), manifest.vmlinux());
-            published.published(place.resolve(KernelFiles.MODULES), manifest.modules());
-            published.published(place.resolve(KernelFiles.EARLY_MODULES), manifest.earlyModules());
+            var place = staging.publish(manifest.digest(), there -> isIntact(there, manifest));
+            for (var file : manifest.files().entrySet())
+                published.published(place.resolve(file.getKey()), file.getValue());
             return manifest;
         }
+    }
+
+    private boolean isIntact(Path directory, KernelManifest manifest) {
+        return manifest.files().entrySet().stream()
+                .allMatch(f -> published.intact(directory.resolve(f.getKey()), f.getValue()));
     }
 
     private static void copyElf(Path image, Path vmlinux) throws IOException {

@@ -88,6 +88,7 @@ public final class Kernels {
 
     /** The kernel a VM pins, whatever its name stands for by now. */
     public Kernel byDigest(String digest) {
+        if (!digest.matches("[0-9a-f]{64}")) throw new IllegalArgumentException("digest " + digest);
         var row = records.findByDigest(digest).orElseGet(() -> {
             var manifest = manifest(digest);
             return new KernelRecords.Row("(replaced)", digest, manifest.release(), "", Instant.EPOCH);
@@ -142,7 +143,7 @@ public final class Kernels {
      */
     public Kernel importFrom(String name, Path from, Progress progress) {
         KernelName.checked(name);
-        return usable(flights.run("kernel " + name, progress, p -> {
+        return usable(flights.run("import " + name, progress, p -> {
             if (records.find(name).isPresent())
                 throw new BangerException(
                         ErrorCode.KERNEL_EXISTS, "kernel " + name + ": already here", "banger kernel rm " + name);
@@ -240,14 +241,10 @@ public final class Kernels {
     private Kernel usable(KernelRecords.Row row) {
         var kernelDirectory = directory.resolve(row.digest());
         var manifest = manifest(row.digest());
-        check(row, kernelDirectory.resolve(KernelFiles.VMLINUX), manifest.vmlinux());
-        check(row, kernelDirectory.resolve(KernelFiles.MODULES), manifest.modules());
-        check(row, kernelDirectory.resolve(KernelFiles.EARLY_MODULES), manifest.earlyModules());
+        for (var file : manifest.files().entrySet())
+            if (!published.intact(kernelDirectory.resolve(file.getKey()), file.getValue()))
+                throw damaged(row.name(), file.getKey() + " is not what it was");
         return kernel(row, initrd.ensure(kernelDirectory));
-    }
-
-    private void check(KernelRecords.Row row, Path file, String sha256) {
-        if (!published.intact(file, sha256)) throw damaged(row.name(), file.getFileName() + " is not what it was");
     }
 
     private KernelManifest manifest(String digest) {

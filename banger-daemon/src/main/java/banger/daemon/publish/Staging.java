@@ -16,6 +16,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,9 +60,10 @@ public final class Staging implements AutoCloseable {
 
     /**
      * Makes every file in it read-only and durable and gives the directory its name. When that name
-     * exists already (the same content was published before) this one is thrown away and the old kept.
+     * exists already (the same content was published before) the old one is kept if it is intact, so
+     * that nothing that is in use is touched, and else replaced.
      */
-    public Path publish(String name) throws IOException {
+    public Path publish(String name, Predicate<Path> intact) throws IOException {
         var target = parent.resolve(name);
         try (var files = Files.list(directory)) {
             for (var file : (Iterable<Path>) files::iterator) seal(file);
@@ -71,8 +73,10 @@ public final class Staging implements AutoCloseable {
             Files.move(directory, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileSystemException e) {
             // rename(2) replaces an empty directory only; which exception that makes differs.
-            if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) return target;
-            throw e;
+            if (!Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) throw e;
+            if (intact.test(target)) return target;
+            Files.move(target, parent.resolve(PREFIX + randomName()), StandardCopyOption.ATOMIC_MOVE);
+            Files.move(directory, target, StandardCopyOption.ATOMIC_MOVE);
         }
         published = true;
         sync(parent);
