@@ -112,7 +112,7 @@ public final class UserNetwork implements VmNetwork, AutoCloseable {
             }
             var placement = new BootSpec.Placement(
                     holder.find(), owner.vmUid().map(_ -> Owner.NAMESPACE_UID), Optional.of(tap));
-            return new Attachment(placement, "user");
+            return new Attachment(placement, "user", List.of());
         });
     }
 
@@ -192,7 +192,8 @@ public final class UserNetwork implements VmNetwork, AutoCloseable {
         if (vm.nat()) throw refusal(vm, why);
         return new Attachment(
                 new BootSpec.Placement(Optional.empty(), owner.vmUid(), Optional.empty()),
-                "off (" + why.reason() + ")");
+                "off (" + why.reason() + ")",
+                why.remedies());
     }
 
     private static BangerException refusal(Vm vm, NetworkUnavailable why) {
