@@ -103,7 +103,7 @@ final class Daemon {
                 mirror,
                 Catalog.builtin(),
                 digest -> List.copyOf(table.usersOf(digest)));
-        var keys = new SshKeys(layout);
+        var keys = new SshKeys(layout, settings.sshKey());
         var disks = new VmDisks(layout, owner, new BlankDisks(layout.blanks(), commands));
         var machines = new Machines();
         var network = new UserNetwork(

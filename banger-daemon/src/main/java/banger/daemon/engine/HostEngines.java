@@ -10,6 +10,8 @@ import banger.daemon.process.CommandRunner;
 import banger.daemon.process.Programs;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
 /** The engines of this host: QEMU, with KVM where it really works, else emulating. */
@@ -18,6 +20,9 @@ public final class HostEngines implements Engines {
 
     private static final Pattern VERSION = Pattern.compile("version ([0-9]+(\\.[0-9]+)+)");
 
+    private static final int OLDEST = 702;
+
+    private final Set<Path> checked = ConcurrentHashMap.newKeySet();
     private final CommandRunner commands;
     private final Shim shim;
     private final KvmProbe kvm;
@@ -70,13 +75,28 @@ public final class HostEngines implements Engines {
         return "qemu " + matcher.group(1);
     }
 
+    /** Older ones lack the machine type that every VM has; asked once a daemon, for each program. */
+    private void checkVersion(Path program) {
+        if (checked.contains(program)) return;
+        var version = qemuVersion();
+        var parts = version.substring("qemu ".length()).split("\\.");
+        if (Integer.parseInt(parts[0]) * 100 + Integer.parseInt(parts[1]) < OLDEST)
+            throw new BangerException(
+                    ErrorCode.ENGINE_UNAVAILABLE,
+                    program + ": " + version + " is too old, at least 7.2 is needed",
+                    "a newer release of the distribution, or qemu_bin in the configuration");
+        checked.add(program);
+    }
+
     /** Asks the hardware now. */
     public KvmProbe.Answer probe() {
         return kvm.probe();
     }
 
     private Hypervisor qemu(Accelerator accelerator) {
-        return new QemuHypervisor(program(), accelerator, shim);
+        var program = program();
+        checkVersion(program);
+        return new QemuHypervisor(program, accelerator, shim);
     }
 
     private Path program() {
