@@ -69,6 +69,13 @@ char *child_find(const char *name, char **env, int *err)
 	return NULL;
 }
 
+/* Not by signal(): the library keeps two numbers to itself, and one of them may be ignored. */
+static void default_action(int number)
+{
+	static const char zeroes[64];
+	syscall(SYS_rt_sigaction, number, zeroes, NULL, 8);
+}
+
 void child_become(const struct user *u, const char *cwd, bool cwd_must)
 {
 	struct rlimit files = { 1024, 524288 };
@@ -77,7 +84,7 @@ void child_become(const struct user *u, const char *cwd, bool cwd_must)
 	write_file("/proc/self/oom_score_adj", "0");
 	setrlimit(RLIMIT_NOFILE, &files);
 	for (int s = 1; s < 65; s++)
-		signal(s, SIG_DFL);
+		default_action(s);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(022);

@@ -8,6 +8,30 @@
 
 #define PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+struct owned {
+	struct owned *next;
+	_Alignas(max_align_t) char data[];
+};
+
+static void *own(struct execspec *s, size_t size)
+{
+	struct owned *o = calloc(1, sizeof *o + size);
+	if (!o)
+		return NULL;
+	o->next = s->owned;
+	s->owned = o;
+	return o->data;
+}
+
+void execspec_free(struct execspec *s)
+{
+	while (s->owned) {
+		struct owned *o = s->owned;
+		s->owned = o->next;
+		free(o);
+	}
+}
+
 static bool refuse(struct execspec *s, const char *key, const char *why)
 {
 	char shown[40];
@@ -82,7 +106,7 @@ bool execspec_parse(struct execspec *s, const char *text, size_t len)
 		memcpy(key, text, (size_t)(eq - text));
 		key[eq - text] = 0;
 		size_t coded = n - (size_t)(eq + 1 - text), got = 0;
-		char *value = malloc(coded / 4 * 3 + 1);
+		char *value = own(s, coded / 4 * 3 + 1);
 		if (!value || !base64_decode(eq + 1, coded, (uint8_t *)value, &got))
 			return refuse(s, key, "not Base64");
 		value[got] = 0;
@@ -102,6 +126,7 @@ bool execspec_parse(struct execspec *s, const char *text, size_t len)
 }
 
 struct environment {
+	struct execspec *spec;
 	char **list;
 	size_t count, room;
 };
@@ -121,18 +146,21 @@ static void set(struct environment *e, char *pair)
 
 static void set_value(struct environment *e, const char *name, const char *value)
 {
-	char *pair;
-	if (asprintf(&pair, "%s=%s", name, value) >= 0)
-		set(e, pair);
+	size_t size = strlen(name) + strlen(value) + 2;
+	char *pair = own(e->spec, size);
+	if (!pair)
+		return;
+	snprintf(pair, size, "%s=%s", name, value);
+	set(e, pair);
 }
 
-char **execspec_environment(const struct execspec *s, const struct user *u, const char *image)
+char **execspec_environment(struct execspec *s, const struct user *u, const char *image)
 {
 	size_t lines = 0;
 	for (const char *p = image; p && *p; p++)
 		lines += *p == '\n';
-	struct environment e = { .room = lines + (size_t)s->envc + 16 };
-	e.list = calloc(e.room, sizeof *e.list);
+	struct environment e = { .spec = s, .room = lines + (size_t)s->envc + 16 };
+	e.list = own(s, e.room * sizeof *e.list);
 	if (!e.list)
 		return NULL;
 	set_value(&e, "PATH", PATH);
@@ -143,9 +171,12 @@ char **execspec_environment(const struct execspec *s, const struct user *u, cons
 	set_value(&e, "LANG", "C.UTF-8");
 	for (const char *p = image; p && *p;) {
 		size_t n = strcspn(p, "\n");
-		char *pair = strndup(p, n);
-		if (pair && *pair != '=' && strchr(pair, '='))
-			set(&e, pair);
+		char *pair = own(s, n + 1);
+		if (pair) {
+			memcpy(pair, p, n);
+			if (*pair != '=' && strchr(pair, '='))
+				set(&e, pair);
+		}
 		p += n + (p[n] == '\n');
 	}
 	if (s->tty)

@@ -17,12 +17,14 @@ struct execspec {
 	bool tty, login;
 	unsigned columns, rows;
 	size_t bytes;
+	struct owned *owned;       /* every text of it, and of its environment */
 	char error[200];
 };
 
 bool execspec_parse(struct execspec *s, const char *text, size_t len);
+void execspec_free(struct execspec *s);
 /* The whole environment: the user's, the image's (text of /run/banger/environment), the
-   description's; terminated by NULL. Never freed: a process has one. */
-char **execspec_environment(const struct execspec *s, const struct user *u, const char *image);
+   description's; terminated by NULL. It lives as long as s. */
+char **execspec_environment(struct execspec *s, const struct user *u, const char *image);
 
 #endif

@@ -50,7 +50,7 @@ static int connect_to(int family, uint16_t port)
 	return -1;
 }
 
-static const char *find_sshd(void)
+const char *find_sshd(void)
 {
 	static const char *const paths[] = { "/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/bin/sshd",
 					     "/sbin/sshd" };

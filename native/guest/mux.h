@@ -56,7 +56,7 @@ struct mux {
 	uint32_t refused[MUX_REFUSED]; /* numbers still to be answered with RESET */
 	unsigned refused_count;
 	bool blocked;           /* an OPEN waits for room in that list */
-	uint8_t old[MUX_NONCE - 1]; /* the last bytes consumed: a nonce may begin in them */
+	uint8_t old[MUX_NONCE]; /* the last bytes consumed: a nonce may begin in them */
 	size_t old_len;
 	uint8_t in[MUX_HEADER + MUX_PAYLOAD];
 	size_t in_len;

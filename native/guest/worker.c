@@ -3,6 +3,7 @@
 #include "spawn.h"
 #include "util.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -22,6 +23,17 @@ bool worker_ask(struct worker *w, const char *verb, int fd, char text[CALL_MAX])
 	return !strcmp(text, "ok");
 }
 
+static int count_processes(void)
+{
+	DIR *proc = opendir("/proc");
+	int n = 0;
+	for (struct dirent *e; proc && (e = readdir(proc));)
+		n += e->d_name[0] >= '1' && e->d_name[0] <= '9';
+	if (proc)
+		closedir(proc);
+	return n;
+}
+
 void serve_healthz(struct worker *w)
 {
 	struct timespec t;
@@ -30,6 +42,7 @@ void serve_healthz(struct worker *w)
 	buf_addf(&b, "state=%s\ngeneration=%llu\nbuild=%s\nuptime_ms=%lld\ninit=%s\n", w->state,
 		 (unsigned long long)w->generation, w->build,
 		 (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000, w->init);
+	buf_addf(&b, "sshd=%d\nprocesses=%d\n", find_sshd() != NULL, count_processes());
 	http_answer(w->fd, 200, b.p, b.len);
 	buf_free(&b);
 }

@@ -38,5 +38,7 @@ void serve_files_out(struct worker *w, const char *path);
 void serve_sync(struct worker *w);
 void serve_power(struct worker *w);
 void serve_forward(struct worker *w);
+/* The image's sshd, or NULL. */
+const char *find_sshd(void);
 
 #endif

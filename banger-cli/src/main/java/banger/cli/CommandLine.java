@@ -43,7 +43,7 @@ final class CommandLine {
                 .type(List.class)
                 .auxiliaryTypes(String.class)
                 .build());
-        var values = new HashMap<String, String>();
+        var values = new HashMap<String, List<String>>();
         List<String> operands;
         try {
             var result = new picocli.CommandLine(spec)
@@ -53,7 +53,9 @@ final class CommandLine {
                 if (result.hasMatchedOption(flag.all()[0]))
                     values.put(
                             flag.key(),
-                            flag.value().isEmpty() ? "" : result.<String>matchedOptionValue(flag.all()[0], ""));
+                            flag.value().isEmpty()
+                                    ? List.of()
+                                    : List.copyOf(result.<List<String>>matchedOptionValue(flag.all()[0], List.of())));
             operands = result.matchedPositionals().isEmpty()
                     ? List.of()
                     : List.copyOf(result.matchedPositionals().getFirst().<List<String>>getValue());
@@ -70,7 +72,11 @@ final class CommandLine {
         var builder = OptionSpec.builder(flag.all());
         return flag.value().isEmpty()
                 ? builder.arity("0").type(boolean.class).build()
-                : builder.arity("1").type(String.class).paramLabel(flag.value()).build();
+                : builder.arity("1")
+                        .type(List.class)
+                        .auxiliaryTypes(String.class)
+                        .paramLabel(flag.value())
+                        .build();
     }
 
     private static void count(Verb verb, Invocation invocation) {

@@ -1,6 +1,7 @@
 package banger.daemon;
 
 import banger.api.Layout;
+import banger.api.model.DoctorReport;
 import banger.daemon.api.DaemonRoutes;
 import banger.daemon.api.ImageRoutes;
 import banger.daemon.api.KernelRoutes;
@@ -11,6 +12,7 @@ import banger.daemon.api.VmViews;
 import banger.daemon.config.Settings;
 import banger.daemon.debian.DebianMirror;
 import banger.daemon.disk.BlankDisks;
+import banger.daemon.doctor.Doctor;
 import banger.daemon.engine.HostEngines;
 import banger.daemon.engine.KvmProbe;
 import banger.daemon.engine.Shim;
@@ -82,7 +84,7 @@ final class Daemon {
         var table = new VmTable(database, subnet);
         var shim = new Shim(distribution.shim(), commands);
         var kvm = new KvmProbe(distribution.shim(), commands, layout.run().resolve("kvm-probe"));
-        var engines = new HostEngines(shim, kvm, settings.qemu());
+        var engines = new HostEngines(commands, shim, kvm, settings.qemu());
         var mirror = DebianMirror.of(settings.mirror());
         var kernels = new Kernels(
                 layout.kernels(),
@@ -101,7 +103,7 @@ final class Daemon {
                 mirror,
                 Catalog.builtin(),
                 digest -> List.copyOf(table.usersOf(digest)));
-        var keys = new SshKeys(layout);
+        var keys = new SshKeys(layout, settings.sshKey());
         var disks = new VmDisks(layout, owner, new BlankDisks(layout.blanks(), commands));
         var machines = new Machines();
         var network = new UserNetwork(
@@ -142,6 +144,13 @@ final class Daemon {
         new StatsRoute(refs, disks, machines).addTo(router);
         new ImageRoutes(images, operations).addTo(router);
         new KernelRoutes(kernels, operations).addTo(router);
+        var doctor = new Doctor(layout, settings, engines, network, images, kernels);
+        router.add(
+                "GET",
+                "/v1/doctor",
+                x -> x.json(
+                        DoctorReport.class,
+                        doctor.examine(x.query("deep").isPresent() ? Doctor.Depth.DEEP : Doctor.Depth.QUICK)));
         new DaemonRoutes(layout, machines, operations, end::countDown).addTo(router);
 
         var idle = new IdleTimer(IDLE_LIMIT);

@@ -17,7 +17,7 @@ public final class ExecVerbs {
             Flag.yes("-T, --no-tty", "give it none"),
             Flag.of("-u, --user", "USER", "run as this user of the guest (default: root)"),
             Flag.of("-w, --cwd", "DIR", "run in this directory of the guest (default: the user's home)"),
-            Flag.of("-e, --env", "NAME=VALUE", "set a variable; several separated by a comma are not split"));
+            Flag.of("-e, --env", "NAME=VALUE", "set a variable; may be given several times"));
 
     private ExecVerbs() {}
 
@@ -62,7 +62,7 @@ public final class ExecVerbs {
     }
 
     static List<String> environment(Invocation i) {
-        var given = i.value("--env").map(List::of).orElse(List.of());
+        var given = i.all("--env");
         for (var e : given)
             if (e.indexOf('=') < 1)
                 throw new BangerException(ErrorCode.USAGE, "--env " + Printable.quote(e) + ": write NAME=VALUE");

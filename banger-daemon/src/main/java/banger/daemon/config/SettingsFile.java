@@ -59,7 +59,6 @@ public final class SettingsFile {
                 text("engine", s -> oneOf(s, "auto", "qemu", "firecracker")).orElse(d.engine()),
                 text("ssh_key_path", s -> path(s, home)),
                 text("qemu_bin", s -> path(s, home)),
-                text("firecracker_bin", s -> path(s, home)),
                 text("bridge_name", s -> matching(s, "br-banger(-[a-z0-9]{1,5})?", "br-banger or br-banger-NAME"))
                         .orElse(d.bridge()),
                 text("bridge_ip", s -> matching(s, "[0-9]{1,3}(\\.[0-9]{1,3}){3}", "an IPv4 address"))

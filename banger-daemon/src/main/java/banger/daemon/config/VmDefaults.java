@@ -12,6 +12,9 @@ import java.nio.file.Path;
  * @param memoryMib an eighth of the host's, 1 to 8 GiB
  */
 public record VmDefaults(int vcpu, int memoryMib, long diskBytes, long overlayBytes) {
+    /** Default memory is a round number. */
+    private static final int MEMORY_STEP = 256;
+
     private static final long DISK = 8 * Size.GIB;
 
     public static VmDefaults of(Settings settings) {
@@ -19,7 +22,7 @@ public record VmDefaults(int vcpu, int memoryMib, long diskBytes, long overlayBy
         long memory = hostMemoryMib();
         return new VmDefaults(
                 settings.vcpu().orElse(Math.clamp(cpus / 4, 1, 4)),
-                settings.memoryMib().orElse(Math.clamp(memory / 8, 1024, 8192)),
+                settings.memoryMib().orElse(Math.clamp(memory / 8 / MEMORY_STEP * MEMORY_STEP, 1024, 8192)),
                 settings.diskBytes().orElse(DISK),
                 settings.overlayBytes().orElse(DISK));
     }

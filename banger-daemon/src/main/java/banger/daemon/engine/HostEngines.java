@@ -2,21 +2,34 @@ package banger.daemon.engine;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.Printable;
 import banger.daemon.engine.qemu.Accelerator;
 import banger.daemon.engine.qemu.QemuHypervisor;
+import banger.daemon.process.Command;
+import banger.daemon.process.CommandRunner;
 import banger.daemon.process.Programs;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 
 /** The engines of this host: QEMU, with KVM where it really works, else emulating. */
 public final class HostEngines implements Engines {
     private static final String QEMU = "qemu-system-x86_64";
 
+    private static final Pattern VERSION = Pattern.compile("version ([0-9]+(\\.[0-9]+)+)");
+
+    private static final int OLDEST = 702;
+
+    private final Set<Path> checked = ConcurrentHashMap.newKeySet();
+    private final CommandRunner commands;
     private final Shim shim;
     private final KvmProbe kvm;
     private final Optional<Path> configuredQemu;
 
-    public HostEngines(Shim shim, KvmProbe kvm, Optional<Path> configuredQemu) {
+    public HostEngines(CommandRunner commands, Shim shim, KvmProbe kvm, Optional<Path> configuredQemu) {
+        this.commands = commands;
         this.shim = shim;
         this.kvm = kvm;
         this.configuredQemu = configuredQemu;
@@ -50,13 +63,48 @@ public final class HostEngines implements Engines {
                 : answer.reason() + ", so this VM is emulated: slow, and no isolation boundary (banger doctor)";
     }
 
+    /** {@code qemu 7.2.22}. */
+    public String qemuVersion() {
+        var answer = commands.run(Command.of(program().toString(), "--version"));
+        var matcher = VERSION.matcher(answer.out());
+        if (!answer.ok() || !matcher.find())
+            throw new BangerException(
+                    ErrorCode.ENGINE_UNAVAILABLE,
+                    program() + ": does not say its version (" + Printable.line(answer.reason()) + ")",
+                    "sudo apt-get install --reinstall " + Programs.debianPackage(QEMU));
+        return "qemu " + matcher.group(1);
+    }
+
+    /** Older ones lack the machine type that every VM has; asked once a daemon, for each program. */
+    private void checkVersion(Path program) {
+        if (checked.contains(program)) return;
+        var version = qemuVersion();
+        var parts = version.substring("qemu ".length()).split("\\.");
+        if (Integer.parseInt(parts[0]) * 100 + Integer.parseInt(parts[1]) < OLDEST)
+            throw new BangerException(
+                    ErrorCode.ENGINE_UNAVAILABLE,
+                    program + ": " + version + " is too old, at least 7.2 is needed",
+                    "a newer release of the distribution, or qemu_bin in the configuration");
+        checked.add(program);
+    }
+
+    /** Asks the hardware now. */
+    public KvmProbe.Answer probe() {
+        return kvm.probe();
+    }
+
     private Hypervisor qemu(Accelerator accelerator) {
-        var program = configuredQemu
+        var program = program();
+        checkVersion(program);
+        return new QemuHypervisor(program, accelerator, shim);
+    }
+
+    private Path program() {
+        return configuredQemu
                 .or(() -> Programs.find(QEMU))
                 .orElseThrow(() -> new BangerException(
                         ErrorCode.HOST_TOOL_MISSING,
                         QEMU + ": not found on this host",
                         "sudo apt-get install " + Programs.debianPackage(QEMU)));
-        return new QemuHypervisor(program, accelerator, shim);
     }
 }

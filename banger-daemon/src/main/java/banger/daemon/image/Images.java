@@ -164,10 +164,10 @@ public final class Images {
         discardUnused(image.digest());
     }
 
-    /** Hashes every image, whatever its file looks like from outside; names those that are not what they were. */
-    public List<String> deepCheck() {
+    /** The names whose files, read whole, are not what they were. */
+    public List<String> damaged() {
         return records.all().stream()
-                .filter(image -> !files.isWhole(image))
+                .filter(i -> !files.intactDeep(i))
                 .map(Image::name)
                 .toList();
     }

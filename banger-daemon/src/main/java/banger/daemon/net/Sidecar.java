@@ -56,6 +56,8 @@ final class Sidecar {
 
     /** The last line it complained with; empty when it said nothing. */
     String lastWords() {
+        // The shim ends after it has written all that its child said.
+        if (!alive()) Waiting.until(END_DEADLINE, () -> references().stream().noneMatch(ProcessRef::alive));
         try (var lines = Files.lines(directory.resolve("vmm.log"))) {
             return lines.filter(l -> !l.isBlank())
                     .reduce((a, b) -> b)

@@ -1,5 +1,7 @@
 package banger.daemon.ssh;
 
+import banger.api.BangerException;
+import banger.api.ErrorCode;
 import banger.api.Layout;
 import banger.daemon.DurableFiles;
 import banger.daemon.vm.VmId;
@@ -8,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * The keys below {@code $STATE/ssh}: one for the user, one host key a VM, and a known_hosts file a VM
@@ -15,19 +18,23 @@ import java.nio.file.Path;
  */
 public final class SshKeys {
     private final Path directory;
+    private final Optional<Path> ownKey;
 
-    public SshKeys(Layout layout) {
+    /** @param ownKey a private key of the user's to use instead of one of ours; its {@code .pub} lies beside it */
+    public SshKeys(Layout layout, Optional<Path> ownKey) {
         this.directory = layout.ssh();
+        this.ownKey = ownKey;
     }
 
     public Path userKey() {
-        return directory.resolve("id_ed25519");
+        return ownKey.orElse(directory.resolve("id_ed25519"));
     }
 
     /** The user's public key line; the pair is made at first use. */
     public synchronized String userPublicKey() {
-        var file = directory.resolve("id_ed25519.pub");
+        var file = userKey().resolveSibling(userKey().getFileName() + ".pub");
         try {
+            if (ownKey.isPresent()) return existing(file);
             if (!Files.exists(file) || !Files.exists(userKey())) {
                 var pair = SshKeyPair.generate("banger");
                 DurableFiles.write(userKey(), pair.privateKey().getBytes(StandardCharsets.US_ASCII), "rw-------");
@@ -38,6 +45,15 @@ public final class SshKeys {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static String existing(Path file) throws IOException {
+        if (!Files.isReadable(file))
+            throw new BangerException(
+                    ErrorCode.CONFIG_INVALID,
+                    "ssh_key_path: there is no readable public key " + file,
+                    "ssh-keygen -y -f " + file.toString().replaceFirst("\\.pub$", "") + " > " + file);
+        return Files.readString(file).strip();
     }
 
     /** Makes a VM's host key and pins it. */

@@ -66,6 +66,7 @@ public final class Reconciler {
                 endStray(disks.directory(vm.id()));
                 network.detach(vm);
                 lifecycle.forget(vm);
+                return;
             }
             case STARTING -> {
                 // Nobody was told that it runs: ended, and its disks kept.
@@ -78,6 +79,11 @@ public final class Reconciler {
             }
             case RUNNING -> adopt(vm);
             case CREATED, STOPPED, ERROR -> endStray(disks.directory(vm.id()));
+        }
+        // Its command or session is over, however that came about.
+        if (vm.ephemeral() && machines.find(vm.id()).isEmpty()) {
+            LOG.info("vm {}: was to go with its command, deleted", vm.name());
+            lifecycle.forget(vm);
         }
     }
 

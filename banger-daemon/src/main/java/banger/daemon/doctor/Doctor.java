@@ -1,0 +1,200 @@
+package banger.daemon.doctor;
+
+import banger.api.BangerException;
+import banger.api.Layout;
+import banger.api.Size;
+import banger.api.Times;
+import banger.api.model.Check;
+import banger.api.model.DoctorReport;
+import banger.daemon.config.Settings;
+import banger.daemon.config.VmDefaults;
+import banger.daemon.engine.HostEngines;
+import banger.daemon.image.Images;
+import banger.daemon.kernel.Kernels;
+import banger.daemon.net.UserNetwork;
+import banger.daemon.process.Programs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Looks at the host part by part. Changes nothing that matters; a check that cannot run says so. */
+public final class Doctor {
+    private static final long LITTLE_SPACE = 5 * Size.GIB;
+    private static final long NO_SPACE = Size.GIB / 2;
+
+    private final Layout layout;
+    private final Settings settings;
+    private final HostEngines engines;
+    private final UserNetwork network;
+    private final Images images;
+    private final Kernels kernels;
+
+    public Doctor(
+            Layout layout,
+            Settings settings,
+            HostEngines engines,
+            UserNetwork network,
+            Images images,
+            Kernels kernels) {
+        this.layout = layout;
+        this.settings = settings;
+        this.engines = engines;
+        this.network = network;
+        this.images = images;
+        this.kernels = kernels;
+    }
+
+    /** Whether published files are read whole and compared. */
+    public enum Depth {
+        QUICK,
+        DEEP
+    }
+
+    public DoctorReport examine(Depth depth) {
+        var checks = new ArrayList<Check>();
+        engine(checks);
+        host(checks);
+        network(checks);
+        kernel(checks);
+        image(checks);
+        if (depth == Depth.DEEP) content(checks);
+        space(checks);
+        defaults(checks);
+        return new DoctorReport(checks);
+    }
+
+    private void engine(List<Check> checks) {
+        try {
+            var version = engines.qemuVersion();
+            var kvm = engines.probe();
+            if (kvm.works()) checks.add(ok("engine", version + " with kvm, which runs a vCPU"));
+            else
+                checks.add(warn(
+                        "engine",
+                        version + " emulating (" + kvm.reason() + "): slow, and no isolation boundary",
+                        kvmRemedies(kvm.step())));
+        } catch (BangerException e) {
+            checks.add(new Check("engine", "fail", e.fact(), e.remedies()));
+        }
+    }
+
+    private static List<String> kvmRemedies(String step) {
+        return switch (step) {
+            case "device" -> List.of("switch on virtualization in the firmware, or nested virtualization in the cloud");
+            case "permission" -> List.of("sudo usermod -aG kvm $USER, then log in again");
+            default -> List.of();
+        };
+    }
+
+    private static void host(List<Check> checks) {
+        var arch = System.getProperty("os.arch");
+        var text = "Linux " + System.getProperty("os.version") + ", "
+                + Runtime.getRuntime().availableProcessors() + " cpus, "
+                + Size.human(VmDefaults.hostMemoryMib() * Size.MIB) + " of memory";
+        if (arch.equals("amd64")) checks.add(ok("host", text));
+        else checks.add(new Check("host", "fail", text + ", " + arch, List.of("only amd64 is supported so far")));
+    }
+
+    private void network(List<Check> checks) {
+        var missing = network.unavailable();
+        if (missing.isPresent()) {
+            checks.add(warn(
+                    "network", "off: " + missing.get().reason(), missing.get().remedies()));
+            return;
+        }
+        if (Programs.find("pasta").isPresent()) checks.add(ok("network", "user mode; pasta for --nat"));
+        else checks.add(warn("network", "user mode; no pasta, so no --nat", List.of("sudo apt-get install passt")));
+    }
+
+    private void kernel(List<Check> checks) {
+        var name = settings.defaultKernel();
+        var found = kernels.list().stream().filter(k -> k.name().equals(name)).findFirst();
+        if (found.isPresent()) checks.add(ok("kernel", name + " " + found.get().release()));
+        else
+            checks.add(
+                    info("kernel", name + " is not here yet; the first VM fetches it", "banger kernel pull " + name));
+    }
+
+    private void image(List<Check> checks) {
+        var name = settings.defaultImage();
+        var found = images.list().stream().filter(i -> i.name().equals(name)).findFirst();
+        if (found.isPresent()) {
+            checks.add(ok(
+                    "image",
+                    name + ", " + Size.human(found.get().size()) + ", made "
+                            + Times.ago(found.get().createdAt(), Instant.now())));
+            return;
+        }
+        if (images.available().stream().noneMatch(r -> r.name().equals(name))) {
+            checks.add(new Check(
+                    "image",
+                    "fail",
+                    "default_image_name " + name + ": there is no such image",
+                    List.of("banger image list")));
+            return;
+        }
+        checks.add(info("image", name + " is not here yet; the first VM builds it", "banger image pull " + name));
+        for (var tool : List.of("mmdebstrap", "mke2fs"))
+            if (Programs.find(tool).isEmpty())
+                checks.add(warn(
+                        "image",
+                        tool + " not found, so images cannot be built",
+                        List.of("sudo apt-get install " + Programs.debianPackage(tool))));
+    }
+
+    private void content(List<Check> checks) {
+        for (var name : images.damaged())
+            checks.add(new Check(
+                    "image",
+                    "fail",
+                    name + ": its file is not what it was",
+                    List.of("banger image pull --force " + name)));
+        for (var name : kernels.damaged())
+            checks.add(new Check(
+                    "kernel",
+                    "fail",
+                    name + ": its files are not what they were",
+                    List.of("banger kernel pull --force " + name)));
+    }
+
+    private void space(List<Check> checks) {
+        try {
+            long free = Files.getFileStore(layout.state()).getUsableSpace();
+            var text = Size.human(free) + " free below " + layout.state();
+            if (free > LITTLE_SPACE) checks.add(ok("space", text));
+            else
+                checks.add(new Check(
+                        "space",
+                        free > NO_SPACE ? "warn" : "fail",
+                        text,
+                        List.of("banger vm prune; banger image list")));
+        } catch (IOException e) {
+            checks.add(warn("space", "cannot be determined: " + e.getMessage(), List.of()));
+        }
+    }
+
+    private void defaults(List<Check> checks) {
+        var d = VmDefaults.of(settings);
+        var origin = Files.exists(layout.config())
+                ? layout.config().toString()
+                : "built in; " + layout.config() + " is not there";
+        checks.add(info(
+                "defaults",
+                d.vcpu() + " vcpu, " + d.memoryMib() + " MiB, " + Size.flag(d.diskBytes()) + " disk, "
+                        + settings.defaultImage() + " (" + origin + ")"));
+    }
+
+    private static Check ok(String area, String text) {
+        return new Check(area, "ok", text, List.of());
+    }
+
+    private static Check info(String area, String text, String... remedies) {
+        return new Check(area, "info", text, List.of(remedies));
+    }
+
+    private static Check warn(String area, String text, List<String> remedies) {
+        return new Check(area, "warn", text, remedies);
+    }
+}
