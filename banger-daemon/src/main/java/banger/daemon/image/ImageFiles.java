@@ -86,11 +86,6 @@ final class ImageFiles {
         }
     }
 
-    /** Whether its file, read whole, still has the bytes it is known by. */
-    boolean intactDeep(Image image) {
-        return published.intactDeep(image.path(), image.digest());
-    }
-
     /** The image itself when its file still has the bytes it is known by. */
     Image checked(Image image) {
         if (published.intact(image.path(), image.digest())) return image;
