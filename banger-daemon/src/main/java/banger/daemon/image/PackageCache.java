@@ -3,10 +3,14 @@ package banger.daemon.image;
 import banger.daemon.publish.Sha256;
 import banger.daemon.publish.Staging;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,33 +31,85 @@ final class PackageCache {
         this.directory = directory;
     }
 
-    /** The directory with nothing in it but archives that are what they were. */
-    Path verified() throws IOException {
+    /**
+     * A directory for one build to install from and fetch into. What was fetched completely is kept when
+     * it is closed, however the build ended.
+     */
+    final class Loan implements AutoCloseable {
+        private final Path lent;
+
+        private Loan(Path lent) {
+            this.lent = lent;
+        }
+
+        Path directory() {
+            return lent;
+        }
+
+        @Override
+        public void close() {
+            // Files cannot be read by an interrupted thread, and this must not be lost to an interrupt.
+            var interrupted = Thread.interrupted();
+            try {
+                add(lent);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } finally {
+                if (interrupted) Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /**
+     * Lends all archives that are what they were.
+     *
+     * @param to made here; writable for the users of a namespace, in a directory only they can enter
+     */
+    Loan lend(Path to) throws IOException {
         lock.lock();
         try {
             Files.createDirectories(directory);
+            Files.createDirectories(to.resolve("partial"));
+            for (var open : List.of(to, to.resolve("partial")))
+                Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
             var known = read();
             for (var file : archives(directory)) {
                 var name = file.getFileName().toString();
                 if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
                         || !Sha256.of(file).equals(known.get(name))) Files.delete(file);
+                else link(file, to.resolve(name));
             }
-            return directory;
+            return new Loan(to);
         } finally {
             lock.unlock();
         }
     }
 
-    /** Takes the archives a build has fetched and checked. */
-    void add(Path fetched) throws IOException {
+    /** The same file where the file systems are the same: a build only replaces names, it writes to none. */
+    private static void link(Path from, Path to) throws IOException {
+        try {
+            Files.createLink(to, from);
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (FileSystemException | UnsupportedOperationException e) {
+            Files.copy(from, to);
+            Files.setPosixFilePermissions(to, PosixFilePermissions.fromString("rw-r--r--"));
+        }
+    }
+
+    private void add(Path lent) throws IOException {
         lock.lock();
         try {
             var known = read();
-            for (var file : archives(fetched)) {
-                if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) continue;
-                var name = file.getFileName().toString();
-                known.put(name, Sha256.of(file));
-                Files.move(file, directory.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+            for (var file : archives(lent)) {
+                var kept = directory.resolve(file.getFileName());
+                if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.exists(kept)) continue;
+                // A copy, because the file may belong to a user of the namespace.
+                var temporary = directory.resolve(".package-" + Staging.randomName());
+                Files.copy(file, temporary);
+                Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("rw-r--r--"));
+                known.put(kept.getFileName().toString(), Sha256.of(temporary));
+                Files.move(temporary, kept, StandardCopyOption.ATOMIC_MOVE);
             }
             known.keySet().removeIf(name -> !Files.exists(directory.resolve(name)));
             var text = known.entrySet().stream()

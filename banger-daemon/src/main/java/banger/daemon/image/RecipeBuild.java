@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
  */
 final class RecipeBuild {
     private static final Duration DEADLINE = Duration.ofMinutes(60);
-    private static final List<String> HOOKS = List.of("begin.sh", "unpacked.sh", "packages.sh", "finish.sh");
+    private static final List<String> HOOKS = List.of("begin.sh", "unpacked.sh", "finish.sh");
     private static final Pattern PROXY = Pattern.compile("(?i)(https?|no|all|ftp)_proxy");
 
     private final CommandRunner runner;
@@ -70,16 +70,17 @@ final class RecipeBuild {
         host.checkSubordinateUsers(Path.of("/etc"));
         DebianMirror.keyring();
         try (var directory = WorkDirectory.below(work);
-                var sweep = new NamespaceSweep(directory.path(), runner, host)) {
+                var sweep = new NamespaceSweep(directory.path(), runner, host);
+                var archives = packages.lend(directory.path().resolve("archives"))) {
             var base = directory.path();
             var additions = additions(recipe, base, object, progress);
             var image = shared(base.resolve("rootfs.ext4"), "rw-rw-rw-");
             var lines = new BuildProgress(object, progress, recipe.expectedPackages());
             progress.doing(object, "reading package lists", 0, 0);
-            var command = command(recipe, base, image, additions);
+            var command = command(recipe, base, image, additions)
+                    .with("BANGER_ARCHIVES", archives.directory().toString());
             var result = sweep.watching(() -> runner.run(command, lines));
             if (!result.ok()) throw failed(object, lines.reasons());
-            packages.add(base.resolve("fetched"));
             Files.setPosixFilePermissions(image, PosixFilePermissions.fromString("rw-------"));
             // Beside the state directory only by chance: then this is a copy.
             SparseCopy.move(image, target);
@@ -108,8 +109,6 @@ final class RecipeBuild {
         var sources = shared(base.resolve("sources.list"), "rw-r--r--");
         Files.write(sources, mirror.guestSources(recipe.suite()));
         var temporary = shared(Files.createDirectory(base.resolve("tmp")), "rwxrwxrwx");
-        var fetched = Files.createDirectory(base.resolve("fetched"));
-        var archives = "/var/cache/apt/archives";
         var arguments = new ArrayList<>(List.of(
                 "mmdebstrap",
                 "--verbose",
@@ -126,11 +125,7 @@ final class RecipeBuild {
                 "--dpkgopt=force-unsafe-io",
                 "--skip=essential/unlink,download/empty,cleanup",
                 "--setup-hook=" + base.resolve("begin.sh"),
-                "--setup-hook=sync-in " + quoted(packages.verified()) + " " + archives,
-                "--setup-hook=" + base.resolve("packages.sh"),
                 "--essential-hook=" + base.resolve("unpacked.sh"),
-                "--customize-hook=" + base.resolve("packages.sh"),
-                "--customize-hook=sync-out " + archives + " " + quoted(fetched),
                 "--customize-hook=" + base.resolve("finish.sh"),
                 recipe.suite(),
                 "-"));
@@ -166,11 +161,6 @@ final class RecipeBuild {
     private static Path shared(Path path, String permissions) throws IOException {
         if (!Files.exists(path)) Files.createFile(path);
         return Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
-    }
-
-    /** As mmdebstrap splits the words of its own hooks. */
-    private static String quoted(Path path) {
-        return "'" + path.toString().replace("'", "'\\''") + "'";
     }
 
     private static BangerException failed(String object, List<String> reasons) {

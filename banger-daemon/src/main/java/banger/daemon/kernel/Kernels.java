@@ -200,24 +200,14 @@ public final class Kernels {
         }
     }
 
-    /** The names whose files, read whole, are not what they were. */
-    public List<String> damaged() {
+    /** Hashes every kernel, whatever its files look like from outside; names those that are not what they were. */
+    public List<String> deepCheck() {
         return records.all().stream()
-                .filter(r -> !intactDeep(r))
+                .filter(row -> !manifest(row.digest()).files().entrySet().stream()
+                        .allMatch(f -> published.intactDeep(
+                                directory.resolve(row.digest()).resolve(f.getKey()), f.getValue())))
                 .map(KernelRecords.Row::name)
                 .toList();
-    }
-
-    private boolean intactDeep(KernelRecords.Row row) {
-        var place = directory.resolve(row.digest());
-        try {
-            var manifest = manifest(row.digest());
-            return published.intactDeep(place.resolve(KernelFiles.VMLINUX), manifest.vmlinux())
-                    && published.intactDeep(place.resolve(KernelFiles.MODULES), manifest.modules())
-                    && published.intactDeep(place.resolve(KernelFiles.EARLY_MODULES), manifest.earlyModules());
-        } catch (BangerException e) {
-            return false;
-        }
     }
 
     /** Removes what a crash left, and kernels that neither a name nor a VM needs; for the daemon's start. */

@@ -1,7 +1,8 @@
 #!/bin/sh
-# mmdebstrap setup hook, inside its namespace, before anything is installed: $1 is the empty tree.
-# With BANGER_MEMORY_MIB the tree is put on a tmpfs of that size, which halves the time of a build:
-# dpkg syncs each file, and the namespace's end frees all of it at once.
+# mmdebstrap setup hook, inside its namespaces, before anything is installed. $1 is the empty tree.
+#   BANGER_MEMORY_MIB  the tree is put on a tmpfs of that size when the host has memory to spare: half
+#                      the time, and the end of the namespace frees all of it at once
+#   BANGER_ARCHIVES    host directory with the packages fetched by earlier builds; new ones go there too
 set -eu
 if [ -n "${BANGER_MEMORY_MIB-}" ]; then
 	memory=$1.memory
@@ -12,4 +13,5 @@ if [ -n "${BANGER_MEMORY_MIB-}" ]; then
 	fi
 	rmdir "$memory"
 fi
-mkdir -p "$1/var/cache/apt/archives/partial"
+mkdir -p "$1/var/cache/apt/archives"
+mount -n --bind "$BANGER_ARCHIVES" "$1/var/cache/apt/archives"

@@ -15,6 +15,10 @@ rm -f "$root/usr/sbin/policy-rc.d"
 [ ! -e "$root/sbin/start-stop-daemon.REAL" ] || mv "$root/sbin/start-stop-daemon.REAL" "$root/sbin/start-stop-daemon"
 rm -f "$etc"/apt/apt.conf.d/*mmdebstrap "$etc"/dpkg/dpkg.cfg.d/*mmdebstrap
 
+rm -f "$root/usr/sbin/update-ca-certificates"
+chroot "$root" dpkg-divert --quiet --local --rename --remove /usr/sbin/update-ca-certificates
+[ ! -x "$root/usr/sbin/update-ca-certificates" ] || chroot "$root" update-ca-certificates --fresh >/dev/null
+
 say packages "$(chroot "$root" dpkg-query -f '.\n' -W | wc -l)"
 
 cat "$BANGER_SOURCES" >"$etc/apt/sources.list"
@@ -63,14 +67,14 @@ TEXT
 fi
 
 # Nothing of the installation is left behind.
-rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/* "$root"/var/cache/debconf/*-old \
+rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin "$root"/var/cache/debconf/*-old \
 	"$root"/var/lib/dpkg/*-old "$root"/var/cache/ldconfig/aux-cache "$root"/var/log/apt/* \
 	"$root"/var/log/*.log "$root"/var/tmp/* "$root"/usr/share/man/* "$root"/usr/share/info/* \
 	"$root"/usr/share/lintian
 find "$root/usr/share/doc" ! -type d ! -name copyright -delete
 find "$root/usr/share/doc" -depth -type d -empty -delete
 find "$root/usr/share/locale" -mindepth 1 -maxdepth 1 -type d -exec rm -rf {} +
-mkdir -p "$root/var/lib/apt/lists/partial" "$root/var/cache/apt/archives/partial"
+mkdir -p "$root/var/lib/apt/lists/partial"
 # systemd compares these with /usr to see whether this boot follows an update.
 touch "$etc/.updated" "$root/var/.updated"
 
@@ -79,6 +83,7 @@ say writing
 tree=$root.tree
 mkdir "$tree"
 mount -n --bind "$root" "$tree"
+mkdir -p "$tree/var/cache/apt/archives/partial"
 for directory in dev proc sys run; do mount -n -t tmpfs -o mode=0755 tmpfs "$tree/$directory"; done
 mount -n -t tmpfs -o mode=1777 tmpfs "$tree/tmp"
 # Blocks as ext4 needs them: content, a block a directory, the inode table, and a little for bitmaps.

@@ -118,6 +118,18 @@ class ImagesTest {
     }
 
     @Test
+    void theDeepCheckNamesWhatIsNotWhatItWas() throws IOException {
+        images.register("good", rootfs("a.ext4", "1"), progress);
+        var bad = images.register("bad", rootfs("b.ext4", "2"), progress);
+        assertThat(images.deepCheck()).isEmpty();
+        try (var raw = new RandomAccessFile(bad.path().toFile(), "rw")) {
+            raw.seek(8 << 20);
+            raw.write(1);
+        }
+        assertThat(images.deepCheck()).containsExactly("bad");
+    }
+
+    @Test
     void anImageThatIsUsedStays() throws IOException {
         var image = images.promote(
                 images.register("mine", rootfs("a.ext4", "1"), progress).name(), progress);

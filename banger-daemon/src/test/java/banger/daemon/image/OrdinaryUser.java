@@ -42,13 +42,6 @@ final class OrdinaryUser implements AutoCloseable {
         }
     }
 
-    /** Gives the user a copy of a directory of files. */
-    void give(Path from, String to) throws IOException {
-        if (!Files.isDirectory(from)) return;
-        run("cp", "-r", from.toString(), directory.resolve(to).toString());
-        run("chown", "-R", name, directory.resolve(to).toString());
-    }
-
     Result java(Class<?> main, String... arguments) {
         var command = new ArrayList<>(List.of("setpriv", "--reuid", name, "--regid", name, "--init-groups"));
         command.addAll(

@@ -83,11 +83,12 @@ class RecipeBuildTest {
                 .as("only root can make a user to try it with")
                 .isTrue();
         try (var user = new OrdinaryUser(dir)) {
-            user.give(DOWNLOADS, "cache");
             var result = user.java(BuildAsUser.class, user.directory().toString(), "debian-minimal");
             assertThat(result.ok()).as(result.err()).isTrue();
-            System.out.println(result.err());
             checkImage(Path.of(result.out().strip()));
+            assertThat(Files.list(user.directory().resolve("cache/debian")))
+                    .as("packages kept for the next build")
+                    .hasSizeGreaterThan(100);
             assertThat(user.directory().resolve("work")).isEmptyDirectory();
         }
     }
@@ -163,7 +164,17 @@ class RecipeBuildTest {
         var runner = new HostCommandRunner();
         var check = runner.run(Command.of("e2fsck", "-fn", image.toString()));
         assertThat(check.status()).as(check.out() + check.err()).isZero();
-        var listing = List.of("/", "/etc/ssh", "/dev", "/var/lib/apt/lists", "/etc/systemd/system", "/usr/bin").stream()
+        var listing = List.of(
+                        "/",
+                        "/etc/ssh",
+                        "/dev",
+                        "/var/lib/apt/lists",
+                        "/etc/systemd/system",
+                        "/usr/bin",
+                        "/etc/ssl/certs",
+                        "/var/cache/apt/archives",
+                        "/usr/sbin")
+                .stream()
                 .map(d -> runner.run(Command.of("debugfs", "-R", "ls -p " + d, image.toString()))
                         .out())
                 .toList();
@@ -171,6 +182,11 @@ class RecipeBuildTest {
         assertThat(listing.get(1)).contains("sshd_config").doesNotContain("ssh_host");
         assertThat(listing.get(2)).doesNotContain("null", "console");
         assertThat(listing.get(3)).doesNotContain("InRelease");
+        assertThat(listing.get(6).lines().filter(l -> l.contains(".pem/"))).hasSizeGreaterThan(100);
+        assertThat(listing.get(7)).doesNotContain(".deb");
+        assertThat(listing.get(8))
+                .contains("/100755/0/0/update-ca-certificates/")
+                .doesNotContain(".real");
         assertThat(listing.get(4)).contains("/ssh.service/");
         assertThat(listing.get(5)).contains("/104755/0/0/su/").contains("/git/");
         assertThat(runner.run(Command.of("debugfs", "-R", "stat /etc/machine-id", image.toString()))

@@ -107,18 +107,21 @@ class RecipesTest {
     @Test
     void aCachedPackageIsOfferedOnlyWithTheBytesItHad() throws IOException {
         var cache = new PackageCache(dir.resolve("cache"));
-        var fetched = Files.createDirectory(dir.resolve("fetched"));
-        Files.writeString(fetched.resolve("git_1%3a2_amd64.deb"), "git");
-        Files.writeString(fetched.resolve("less_1_amd64.deb"), "less");
-        Files.writeString(fetched.resolve("lock"), "");
-        cache.verified();
-        cache.add(fetched);
-        assertThat(names(cache.verified())).contains("git_1%3a2_amd64.deb", "less_1_amd64.deb");
+        try (var loan = cache.lend(dir.resolve("first"))) {
+            Files.writeString(loan.directory().resolve("git_1%3a2_amd64.deb"), "git");
+            Files.writeString(loan.directory().resolve("less_1_amd64.deb"), "less");
+            Files.writeString(loan.directory().resolve("lock"), "");
+            Files.writeString(loan.directory().resolve("partial/half_1_amd64.deb"), "ha");
+        }
+        try (var loan = cache.lend(dir.resolve("second"))) {
+            assertThat(names(loan.directory()))
+                    .containsExactlyInAnyOrder("git_1%3a2_amd64.deb", "less_1_amd64.deb", "partial");
+        }
         Files.writeString(dir.resolve("cache/less_1_amd64.deb"), "LESS");
         Files.writeString(dir.resolve("cache/evil_1_amd64.deb"), "evil");
-        assertThat(names(cache.verified()))
-                .contains("git_1%3a2_amd64.deb")
-                .doesNotContain("less_1_amd64.deb", "evil_1_amd64.deb");
+        try (var loan = cache.lend(dir.resolve("third"))) {
+            assertThat(names(loan.directory())).containsExactlyInAnyOrder("git_1%3a2_amd64.deb", "partial");
+        }
     }
 
     private static java.util.List<String> names(Path directory) throws IOException {
@@ -169,6 +172,20 @@ class RecipesTest {
                 .isInstanceOf(BangerException.class)
                 .hasMessageContaining("no answer from 127.0.0.1");
         assertThat(dir.resolve("tool")).doesNotExist();
+    }
+
+    @Test
+    void aPrunedCacheIsEmptyAndStillThere() throws IOException {
+        var cache = Files.createDirectories(dir.resolve("cache/debian"));
+        Files.writeString(cache.resolve("a"), "12345");
+        Files.writeString(cache.getParent().resolve("b"), "67");
+        assertThat(CachePrune.tally(dir.resolve("cache")).bytes()).isEqualTo(7);
+        assertThat(CachePrune.prune(dir.resolve("cache")).text())
+                .isEqualTo("7 B across 2 files in " + dir.resolve("cache"));
+        assertThat(dir.resolve("cache")).isEmptyDirectory();
+        assertThat(Files.list(dir)).hasSize(1);
+        assertThat(CachePrune.prune(dir.resolve("nowhere")).files()).isZero();
+        assertThat(dir.resolve("nowhere")).doesNotExist();
     }
 
     @Test
