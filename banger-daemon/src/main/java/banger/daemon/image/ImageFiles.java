@@ -92,6 +92,11 @@ final class ImageFiles {
         throw changed(image);
     }
 
+    /** Whether its file, read whole, still has the bytes it is known by. */
+    boolean intactDeep(Image image) {
+        return published.intactDeep(image.path(), image.digest());
+    }
+
     /** A managed image no name stands for any more, but some VM still pins. */
     Image unnamed(String digest) {
         var file = directory.resolve(digest).resolve(ROOTFS);

@@ -164,17 +164,10 @@ public final class Images {
         discardUnused(image.digest());
     }
 
-<<<<<<< HEAD
-    /** The names whose files, read whole, are not what they were. */
-    public List<String> damaged() {
-        return records.all().stream()
-                .filter(i -> !files.intactDeep(i))
-=======
     /** Hashes every image, whatever its file looks like from outside; names those that are not what they were. */
     public List<String> deepCheck() {
         return records.all().stream()
-                .filter(image -> !files.isWhole(image))
->>>>>>> main
+                .filter(image -> !files.intactDeep(image))
                 .map(Image::name)
                 .toList();
     }

@@ -200,37 +200,16 @@ public final class Kernels {
         }
     }
 
-<<<<<<< HEAD
-    /** The names whose files, read whole, are not what they were. */
-    public List<String> damaged() {
-        return records.all().stream()
-                .filter(r -> !intactDeep(r))
-=======
     /** Hashes every kernel, whatever its files look like from outside; names those that are not what they were. */
     public List<String> deepCheck() {
         return records.all().stream()
                 .filter(row -> !manifest(row.digest()).files().entrySet().stream()
                         .allMatch(f -> published.intactDeep(
                                 directory.resolve(row.digest()).resolve(f.getKey()), f.getValue())))
->>>>>>> main
                 .map(KernelRecords.Row::name)
                 .toList();
     }
 
-<<<<<<< HEAD
-    private boolean intactDeep(KernelRecords.Row row) {
-        var place = directory.resolve(row.digest());
-        try {
-            var manifest = manifest(row.digest());
-            return manifest.files().entrySet().stream()
-                    .allMatch(f -> published.intactDeep(place.resolve(f.getKey()), f.getValue()));
-        } catch (BangerException e) {
-            return false;
-        }
-    }
-
-=======
->>>>>>> main
     /** Removes what a crash left, and kernels that neither a name nor a VM needs; for the daemon's start. */
     public void sweep() {
         try {
