@@ -99,6 +99,8 @@ static void base_done(struct job *job, const char *error)
 	struct core *c = job->core;
 	if (error) {
 		core_fail(c, "%s", error);
+		calls_answer(c->configurer, error);
+		c->configurer = NULL;
 		return;
 	}
 	c->base_ready = true;

@@ -21,12 +21,21 @@
 #define EXT4_IOC_RESIZE_FS _IOW('f', 16, uint64_t)
 #endif
 
+#define LAYERS "lowerdir=" DISK_A ",upperdir=" DISK_B "/upper,workdir=" DISK_B "/work"
+
 /* A driver registers its disks at once; this is for one that does not. */
 #define DEVICE_MS 5000
 
 static bool fail(char error[CONFIG_ERROR], const char *what)
 {
 	snprintf(error, CONFIG_ERROR, "%s: %s", what, strerror(errno));
+	return false;
+}
+
+/* A superblock that is neither of the two. */
+static bool unknown(char error[CONFIG_ERROR], const char *device, const char *wanted)
+{
+	snprintf(error, CONFIG_ERROR, "%s: no %s file system on it", device, wanted);
 	return false;
 }
 
@@ -110,10 +119,8 @@ static bool mount_own(const char *device, const char *at, char error[CONFIG_ERRO
 	int err = errno;
 	close(fd);
 	errno = err;
-	if (ok && strcmp(s.type, "ext4")) {
-		errno = EINVAL;
-		ok = false;
-	}
+	if ((!ok && errno == EINVAL) || (ok && strcmp(s.type, "ext4")))
+		return unknown(error, device, "ext4");
 	if (!ok || mount(device, at, s.type, 0, NULL) < 0)
 		return fail(error, device);
 	return grow(at, &s, bytes, error);
@@ -126,7 +133,11 @@ static bool mount_image(char error[CONFIG_ERROR])
 	if (fd < 0)
 		return fail(error, "/dev/vda");
 	bool ok = read_super(fd, &s);
+	int err = errno;
 	close(fd);
+	errno = err;
+	if (!ok && errno == EINVAL)
+		return unknown(error, "/dev/vda", "ext4 or EROFS");
 	if (!ok || mount("/dev/vda", DISK_A, s.type, MS_RDONLY, NULL) < 0)
 		return fail(error, "/dev/vda");
 	return true;
@@ -174,8 +185,10 @@ bool disks_mount_base(char error[CONFIG_ERROR])
 		    chmod(DISK_B "/upper", st.st_mode & 07777) < 0)
 			return fail(error, "/dev/vdb");
 	}
-	if (mount("overlay", NEW_ROOT, "overlay", 0,
-		  "lowerdir=" DISK_A ",upperdir=" DISK_B "/upper,workdir=" DISK_B "/work") < 0)
+	/* With redirects a directory of the image can be renamed like any other; a kernel built without
+	   them does without. */
+	if (mount("overlay", NEW_ROOT, "overlay", 0, LAYERS ",redirect_dir=on") < 0 &&
+	    mount("overlay", NEW_ROOT, "overlay", 0, LAYERS) < 0)
 		return fail(error, "overlay");
 	int root = open(NEW_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	bool ok = bind_into(root, DISK_B "/docker", "var/lib/docker", 0710, 0, error) &&

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -57,6 +58,19 @@ static void rename_agent(void)
 	prctl(PR_SET_MM, PR_SET_MM_ARG_END, (unsigned long)(name + strlen(name) + 1), 0, 0);
 }
 
+/* sysvinit's scripts spare, and do not wait for, the processes named here. */
+static void spare_us(void)
+{
+	char pid[16];
+	mkdir("/run/sendsigs.omit.d", 0755);
+	int fd = open("/run/sendsigs.omit.d/banger", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return;
+	int n = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
+	write_all(fd, pid, (size_t)n);
+	close(fd);
+}
+
 static void agent(struct core *c)
 {
 	rename_agent();
@@ -66,6 +80,7 @@ static void agent(struct core *c)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	write_file("/proc/self/oom_score_adj", "-1000");
+	spare_us();
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int fd = 0; fd < 3 && null >= 0; fd++)
 		dup2(null, fd);

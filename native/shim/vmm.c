@@ -104,23 +104,30 @@ static void bind_one(const struct bind *b)
     close(source);
 }
 
-/* First descriptor of those that stand for SOURCEs; see link_one. */
-#define HELD_FIRST 10
+/* Descriptors that links lead to, kept for the VMM. */
+static int held[BINDS_MAX];
+static size_t held_count;
 
-/* Without namespaces a symbolic link. When the VMM will be another uid, SOURCE may lie where that uid
+/* Out of the way of every descriptor that is still of use. */
+#define HELD_FROM 64
+
+/* Without mounts a symbolic link. When the VMM will be another uid, SOURCE may lie where that uid
    cannot walk: then the link leads to a descriptor that the VMM inherits. */
-static void link_one(const struct bind *b, bool held, int descriptor)
+static void link_one(const struct bind *b, bool hold)
 {
     struct stat st;
     char target[40];
     const char *to = b->source;
     if (stat(b->source, &st) != 0)
         fail("bind", "%s: %m", b->source);
-    if (held) {
-        int fd = open(b->source, O_RDONLY | O_CLOEXEC);
-        if (fd < 0 || dup2(fd, descriptor) < 0)
+    if (hold) {
+        int file = open(b->source, O_RDONLY | O_CLOEXEC);
+        int fd = file < 0 ? -1 : fcntl(file, F_DUPFD_CLOEXEC, HELD_FROM);
+        if (fd < 0)
             fail("bind", "%s: %m", b->source);
-        snprintf(target, sizeof target, "/proc/self/fd/%d", descriptor);
+        close(file);
+        held[held_count++] = fd;
+        snprintf(target, sizeof target, "/proc/self/fd/%d", fd);
         to = target;
     }
     if (lstat(b->name, &st) == 0) {
@@ -137,13 +144,14 @@ static void place_binds(const struct run *run)
 {
     if (run->binds == 0)
         return;
-    if (!run->in_namespace) {
+    /* A mount namespace is the holder's to give, or real root's. */
+    if (unshare(CLONE_NEWNS) != 0) {
+        if (run->in_namespace)
+            fail("bind", "mount namespace: %m");
         for (size_t i = 0; i < run->binds; i++)
-            link_one(&run->bind[i], run->set_uid, HELD_FIRST + (int)i);
+            link_one(&run->bind[i], run->set_uid);
         return;
     }
-    if (unshare(CLONE_NEWNS) != 0)
-        fail("bind", "mount namespace: %m");
     /* Unmounting on the host still reaches us, so that no file system is held busy by a VM. */
     if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) != 0)
         fail("bind", "mount propagation: %m");
@@ -173,9 +181,8 @@ void vmm_become(const struct run *run)
         fcntl(3, F_SETFD, 0);
     }
     cloexec_from(tap >= 0 ? 4 : 3);
-    if (!run->in_namespace && run->set_uid)
-        for (size_t i = 0; i < run->binds; i++)
-            fcntl(HELD_FIRST + (int)i, F_SETFD, 0);
+    for (size_t i = 0; i < held_count; i++)
+        fcntl(held[i], F_SETFD, 0);
 
     caps_bound(CAPS_NONE);
     if (run->set_uid && (setresgid(run->uid, run->uid, run->uid) != 0 || setresuid(run->uid, run->uid, run->uid) != 0))

@@ -8,6 +8,7 @@ if [ ! -x "$java" ]; then
 	exit 1
 fi
 common="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData --enable-native-access=ALL-UNNAMED"
+net_flags="-Xmx16m -XX:ReservedCodeCacheSize=8m"
 
 # The flag for the named AOT cache when there is one; the directory is named after its content, so a
 # cache never meets other jars than its own.

@@ -36,6 +36,7 @@ final class KeepOrDelete implements AutoCloseable {
         done = true;
         if (delete) {
             session.daemon().operation("DELETE", "/v1/vms/" + name, VmInfo.class, session.events());
+            session.terminal().dim("vm " + name + ": deleted");
             return;
         }
         session.terminal()

@@ -145,13 +145,13 @@ public final class Doctor {
     }
 
     private void content(List<Check> checks) {
-        for (var name : images.damaged())
+        for (var name : images.deepCheck())
             checks.add(new Check(
                     "image",
                     "fail",
                     name + ": its file is not what it was",
                     List.of("banger image pull --force " + name)));
-        for (var name : kernels.damaged())
+        for (var name : kernels.deepCheck())
             checks.add(new Check(
                     "kernel",
                     "fail",

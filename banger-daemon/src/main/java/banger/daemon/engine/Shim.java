@@ -5,13 +5,17 @@ import banger.api.ErrorCode;
 import banger.api.Printable;
 import banger.daemon.process.Command;
 import banger.daemon.process.CommandRunner;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Starts VMMs through {@code banger-shim run}; the shim outlives us and is the VMM's parent. */
 public final class Shim {
+    private static final Path KVM = Path.of("/dev/kvm");
     private static final Duration DEADLINE = Duration.ofSeconds(10);
 
     private final Path program;
@@ -25,6 +29,15 @@ public final class Shim {
     /** The shim and its child. */
     public record Started(ProcessRef shim, ProcessRef child) {}
 
+    private static Optional<Integer> kvmGroup() {
+        try {
+            int group = (Integer) Files.getAttribute(KVM, "unix:gid");
+            return group == 0 ? Optional.empty() : Optional.of(group);
+        } catch (IOException e) {
+            return Optional.empty(); // no KVM here
+        }
+    }
+
     /**
      * @param name the VM's, for errors
      * @throws BangerException {@code vm.start-failed}
@@ -35,6 +48,8 @@ public final class Shim {
         arguments.addAll(List.of(program.toString(), "run", "--dir", dir.toString()));
         placement.holder().ifPresent(h -> arguments.addAll(List.of("--holder", h.toString())));
         placement.uid().ifPresent(u -> arguments.addAll(List.of("--uid", u.toString())));
+        // Another uid than the owner's has the owner's access to KVM only through the device's group.
+        if (placement.uid().isPresent()) kvmGroup().ifPresent(g -> arguments.addAll(List.of("--group", g.toString())));
         placement.tap().ifPresent(t -> arguments.addAll(List.of("--tap", t)));
         for (var link : links) arguments.addAll(List.of("--bind", link.source() + "=" + link.name()));
         arguments.add("--");

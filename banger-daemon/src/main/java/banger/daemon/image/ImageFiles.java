@@ -86,15 +86,14 @@ final class ImageFiles {
         }
     }
 
-    /** Whether its file, read whole, still has the bytes it is known by. */
-    boolean intactDeep(Image image) {
-        return published.intactDeep(image.path(), image.digest());
-    }
-
     /** The image itself when its file still has the bytes it is known by. */
     Image checked(Image image) {
         if (published.intact(image.path(), image.digest())) return image;
         throw changed(image);
+    }
+
+    boolean isWhole(Image image) {
+        return published.intactDeep(image.path(), image.digest());
     }
 
     /** A managed image no name stands for any more, but some VM still pins. */

@@ -164,10 +164,10 @@ public final class Images {
         discardUnused(image.digest());
     }
 
-    /** The names whose files, read whole, are not what they were. */
-    public List<String> damaged() {
+    /** Hashes every image, whatever its file looks like from outside; names those that are not what they were. */
+    public List<String> deepCheck() {
         return records.all().stream()
-                .filter(i -> !files.intactDeep(i))
+                .filter(image -> !files.isWhole(image))
                 .map(Image::name)
                 .toList();
     }

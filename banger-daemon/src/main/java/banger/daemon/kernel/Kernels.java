@@ -200,19 +200,18 @@ public final class Kernels {
         }
     }
 
-    /** The names whose files, read whole, are not what they were. */
-    public List<String> damaged() {
+    /** Hashes every kernel, whatever its files look like from outside; names those that are not what they were. */
+    public List<String> deepCheck() {
         return records.all().stream()
-                .filter(r -> !intactDeep(r))
+                .filter(row -> !isWhole(row))
                 .map(KernelRecords.Row::name)
                 .toList();
     }
 
-    private boolean intactDeep(KernelRecords.Row row) {
+    private boolean isWhole(KernelRecords.Row row) {
         var place = directory.resolve(row.digest());
         try {
-            var manifest = manifest(row.digest());
-            return manifest.files().entrySet().stream()
+            return manifest(row.digest()).files().entrySet().stream()
                     .allMatch(f -> published.intactDeep(place.resolve(f.getKey()), f.getValue()));
         } catch (BangerException e) {
             return false;

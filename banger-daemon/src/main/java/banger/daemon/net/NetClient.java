@@ -1,9 +1,12 @@
 package banger.daemon.net;
 
+import banger.api.BangerException;
+import banger.api.ErrorCode;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -25,6 +28,7 @@ final class NetClient {
      * @return the words after {@code ok}
      * @throws Refused what the helper says it could not do
      * @throws IOException when it cannot be reached
+     * @throws BangerException {@code cancelled} when the calling thread was interrupted
      */
     List<String> ask(String request) throws IOException, Refused {
         String answer;
@@ -33,6 +37,8 @@ final class NetClient {
             for (var bytes = StandardCharsets.US_ASCII.encode(request + "\n"); bytes.hasRemaining(); )
                 channel.write(bytes);
             answer = line(channel);
+        } catch (ClosedByInterruptException e) {
+            throw new BangerException(ErrorCode.CANCELLED, "network: cancelled").because(e);
         }
         if (answer.equals("ok")) return List.of();
         if (answer.startsWith("ok "))

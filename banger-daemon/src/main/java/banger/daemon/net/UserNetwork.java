@@ -101,20 +101,31 @@ public final class UserNetwork implements VmNetwork, AutoCloseable {
         return locked(() -> {
             var unavailable = unavailable();
             if (unavailable.isPresent()) return without(vm, unavailable.get());
-            var tap = ask(vm, "attach " + vm.id() + " " + vm.mac() + " " + vm.address())
-                    .getFirst();
-            if (vm.nat()) {
-                try {
-                    natOn(vm);
-                } catch (BangerException e) {
-                    detach(vm);
-                    throw e;
-                }
+            String tap;
+            try {
+                tap = ask(vm, "attach " + vm.id() + " " + vm.mac() + " " + vm.address())
+                        .getFirst();
+                if (vm.nat()) natOn(vm);
+            } catch (BangerException e) {
+                takeBack(vm, e);
+                throw e;
             }
             var placement = new BootSpec.Placement(
                     holder.find(), owner.vmUid().map(_ -> Owner.NAMESPACE_UID), Optional.of(tap));
-            return new Attachment(placement, "user");
+            return new Attachment(placement, "user", List.of());
         });
+    }
+
+    /** Undoes an attach that failed or was cancelled half-way. */
+    private void takeBack(Vm vm, BangerException first) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            detach(vm);
+        } catch (BangerException e) {
+            first.addSuppressed(e);
+        } finally {
+            if (interrupted) Thread.currentThread().interrupt();
+        }
     }
 
     @Override
@@ -181,7 +192,8 @@ public final class UserNetwork implements VmNetwork, AutoCloseable {
         if (vm.nat()) throw refusal(vm, why);
         return new Attachment(
                 new BootSpec.Placement(Optional.empty(), owner.vmUid(), Optional.empty()),
-                "off (" + why.reason() + ")");
+                "off (" + why.reason() + ")",
+                why.remedies());
     }
 
     private static BangerException refusal(Vm vm, NetworkUnavailable why) {
@@ -346,6 +358,7 @@ public final class UserNetwork implements VmNetwork, AutoCloseable {
                 uplink.start(ready());
             }
         } catch (Refused | IOException | BangerException e) {
+            if (e instanceof BangerException b && b.code() == ErrorCode.CANCELLED) return false;
             LOG.warn("network: {}; tried again in {} s", e.getMessage(), WATCH_INTERVAL.toSeconds());
         }
         return true;

@@ -1,7 +1,8 @@
 package banger.daemon.net;
 
+import banger.api.BangerException;
+import banger.api.ErrorCode;
 import java.time.Duration;
-import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 
 /** Waiting for what cannot announce itself: another program's process, socket or interface. */
@@ -19,7 +20,7 @@ final class Waiting {
                 Thread.sleep(STEP);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new CancellationException("interrupted");
+                throw new BangerException(ErrorCode.CANCELLED, "network: cancelled").because(e);
             }
         }
         return true;

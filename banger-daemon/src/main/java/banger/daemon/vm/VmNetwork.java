@@ -1,6 +1,7 @@
 package banger.daemon.vm;
 
 import banger.daemon.engine.BootSpec;
+import java.util.List;
 
 /** A VM's place in the network, as its lifecycle needs it. */
 public interface VmNetwork {
@@ -8,8 +9,13 @@ public interface VmNetwork {
      * A VM's place.
      *
      * @param label for {@code vm show}: {@code user}, or {@code off (reason)}
+     * @param remedies what to do about a network that is off
      */
-    record Attachment(BootSpec.Placement placement, String label) {
+    record Attachment(BootSpec.Placement placement, String label, List<String> remedies) {
+        public Attachment {
+            remedies = List.copyOf(remedies);
+        }
+
         public boolean on() {
             return placement.tap().isPresent();
         }

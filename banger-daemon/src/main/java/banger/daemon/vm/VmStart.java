@@ -73,7 +73,12 @@ final class VmStart {
         try (var undo = new Undo()) {
             var attachment = network.attach(vm);
             undo.add(() -> network.detach(vm));
-            if (!attachment.on()) progress.note("network: " + attachment.label());
+            if (!attachment.on())
+                progress.note("network: " + attachment.label()
+                        + attachment.remedies().stream()
+                                .findFirst()
+                                .map(r -> "; " + r)
+                                .orElse(""));
             Failpoint.START_NETWORK.pass();
             var running = new RunningVm(vm.id(), vm.name());
             var machine = engine.boot(spec(vm, files, attachment, running));

@@ -343,6 +343,20 @@ class UserNetworkTest {
     }
 
     @Test
+    void whoIsCancelledDisturbsNobody() throws Exception {
+        guest(vm(2, false));
+        var before = references();
+        Thread.currentThread().interrupt();
+        assertThatExceptionOfType(BangerException.class)
+                .isThrownBy(() -> network.attach(vm(3, false)))
+                .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.CANCELLED));
+        assertThat(Thread.interrupted()).isTrue();
+        network.detach(vm(3, false));
+        guest(vm(4, false));
+        assertThat(references()).isEqualTo(before);
+    }
+
+    @Test
     void theNextDaemonFindsWhatThereIs() throws Exception {
         world.serveOnServer("tcp", World.SERVER, "8000", "outside");
         var guest = guest(vm(2, true));

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.locks.LockSupport;
 
 /** QEMU, with KVM or emulating. */
 public final class QemuHypervisor implements Hypervisor {
@@ -119,6 +120,12 @@ public final class QemuHypervisor implements Hypervisor {
                 throw new CancellationException("interrupted");
             }
         }
+    }
+
+    /** The VMM's last words are in its log once its shim has ended, and that ends with the VMM. */
+    private static void awaitShim(ProcessRef shim) {
+        long deadline = System.nanoTime() + 2_000_000_000L;
+        while (shim.alive() && System.nanoTime() < deadline) LockSupport.parkNanos(2_000_000);
     }
 
     private static BangerException failed(String name, Path directory, String what) {

@@ -1,0 +1,125 @@
+package banger.e2e;
+
+import banger.api.client.BangerClient;
+import banger.api.model.DaemonInfo;
+import banger.api.model.VmInfo;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A BANGER_HOME and the launcher that works on it. */
+class Home {
+    private final Path path;
+
+    Home(Path path) {
+        this.path = path;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    Path state() {
+        return path.resolve("state");
+    }
+
+    Path socket() {
+        return state().resolve("run/bangerd.sock");
+    }
+
+    /** The environment of the launcher: ours is not inherited, so that it cannot matter. */
+    Map<String, String> environment() {
+        var environment = new LinkedHashMap<String, String>();
+        environment.put("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+        environment.put("HOME", System.getProperty("user.home"));
+        environment.put("LANG", "C.UTF-8");
+        environment.put("BANGER_HOME", path.toString());
+        for (var passed : List.of("http_proxy", "https_proxy", "no_proxy", "TZ"))
+            if (System.getenv(passed) != null) environment.put(passed, System.getenv(passed));
+        return environment;
+    }
+
+    /** {@code banger WORDS…}, not started yet. */
+    Program banger(String... words) {
+        return banger(List.of(words));
+    }
+
+    Program banger(List<String> words) {
+        var all = new ArrayList<>(List.of(Product.launcher().toString()));
+        all.addAll(words);
+        return new Program(all, environment());
+    }
+
+    /** {@code banger WORDS…} to its end. */
+    Ended run(String... words) {
+        return banger(words).run();
+    }
+
+    /** A command in a VM. */
+    Ended exec(String vm, String... command) {
+        var words = new ArrayList<>(List.of("vm", "exec", vm, "--"));
+        words.addAll(List.of(command));
+        return banger(words).run();
+    }
+
+    /** Creates and boots a small VM. */
+    void boot(String name) {
+        create("--name", name).ok();
+    }
+
+    /** {@code vm create} of a small VM with more flags. */
+    Ended create(String... flags) {
+        var words =
+                new ArrayList<>(List.of("vm", "create", "--image", Prepared.IMAGE, "--vcpu", "1", "--memory", "512M"));
+        words.addAll(List.of(flags));
+        return banger(words).run();
+    }
+
+    BangerClient client() {
+        return new BangerClient(socket());
+    }
+
+    /** What the daemon says of a VM. */
+    VmInfo vm(String reference) {
+        return client().get("/v1/vms/" + reference, VmInfo.class);
+    }
+
+    List<VmInfo> vms() {
+        return client().list("/v1/vms", VmInfo.class);
+    }
+
+    boolean daemonRuns() {
+        return Files.exists(socket()) && !daemons().isEmpty();
+    }
+
+    long daemonPid() {
+        return client().get("/v1/daemon", DaemonInfo.class).pid();
+    }
+
+    /** The daemons that work for this home: their environment names it. */
+    List<Processes.Seen> daemons() {
+        return Processes.matching(
+                p -> p.words().contains("banger.daemon.Main") && p.environment().contains("BANGER_HOME=" + path));
+    }
+
+    /** Ends the daemon as a power cut would. */
+    void killDaemon() {
+        long pid = daemonPid();
+        Signal.send(pid, "KILL");
+        Wait.until("daemon " + pid + " is gone", () -> !Processes.alive(pid));
+    }
+
+    void config(String toml) {
+        try {
+            Files.createDirectories(path.resolve("config"));
+            Files.writeString(path.resolve("config/config.toml"), toml);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
