@@ -92,6 +92,10 @@ final class ImageFiles {
         throw changed(image);
     }
 
+    boolean isWhole(Image image) {
+        return published.intactDeep(image.path(), image.digest());
+    }
+
     /** A managed image no name stands for any more, but some VM still pins. */
     Image unnamed(String digest) {
         var file = directory.resolve(digest).resolve(ROOTFS);
