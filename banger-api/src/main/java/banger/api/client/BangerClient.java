@@ -208,8 +208,13 @@ public final class BangerClient {
         var known = build.isEmpty() ? more : more.with(BUILD_HEADER, build);
         var headers = known.with("Host", "banger").with("Content-Length", Integer.toString(bytes.length));
         Head.request(method, path, headers).write(connection.out());
-        connection.out().write(bytes);
-        connection.out().flush();
+        try {
+            connection.out().write(bytes);
+            connection.out().flush();
+        } catch (IOException e) {
+            // Refused before all of it was read: the answer that is there already tells why.
+            return Head.read(connection.in()).orElseThrow(() -> e);
+        }
         return Head.read(connection.in()).orElseThrow(() -> new IOException("no answer"));
     }
 
