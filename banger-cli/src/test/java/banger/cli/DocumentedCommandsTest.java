@@ -42,7 +42,8 @@ class DocumentedCommandsTest {
     @Test
     void inSentencesOfDocuments() throws IOException {
         for (var document : documents())
-            for (var line : groups(INLINE, FENCE.matcher(Files.readString(document)).replaceAll("")))
+            for (var line :
+                    groups(INLINE, FENCE.matcher(Files.readString(document)).replaceAll("")))
                 for (var words : commands(line)) {
                     var refused = refusal(words);
                     // A sentence may name a command without saying what it is to work on.
@@ -63,7 +64,8 @@ class DocumentedCommandsTest {
     void inRemedies() throws IOException {
         for (var module : List.of("banger-api", "banger-cli", "banger-daemon", "banger-net"))
             try (var files = Files.walk(CHECKOUT.resolve(module).resolve("src/main/java"))) {
-                for (var file : files.filter(f -> f.toString().endsWith(".java")).toList())
+                for (var file :
+                        files.filter(f -> f.toString().endsWith(".java")).toList())
                     for (var path : groups(REMEDY, code(file)))
                         assertThat(known(path)).as(file + ": banger " + path).isTrue();
             }

@@ -26,12 +26,13 @@ class ConfigurationTest {
     void hasExactlyTheKeysThatAreKnown() throws IOException {
         var file = Files.writeString(directory.resolve("config.toml"), "no_such_key = 1\n");
         assertThatThrownBy(() -> SettingsFile.read(file, HOME))
-                .isInstanceOfSatisfying(BangerException.class, e -> assertThat(keys())
-                        .containsExactlyInAnyOrderElementsOf(known(e)));
+                .isInstanceOfSatisfying(
+                        BangerException.class, e -> assertThat(keys()).containsExactlyInAnyOrderElementsOf(known(e)));
     }
 
     private static List<String> known(BangerException refused) {
-        return List.of(refused.remedies().getFirst().replaceFirst("^known: ", "").split(", "));
+        return List.of(
+                refused.remedies().getFirst().replaceFirst("^known: ", "").split(", "));
     }
 
     private List<String> keys() {

@@ -21,8 +21,7 @@ class DecisionsTest {
     @Test
     void areNumberedWithoutGaps() throws IOException {
         int number = 0;
-        for (var file : files())
-            assertThat(file).matches(String.format("%04d-[a-z0-9-]+\\.md", ++number));
+        for (var file : files()) assertThat(file).matches(String.format("%04d-[a-z0-9-]+\\.md", ++number));
     }
 
     @Test

@@ -71,7 +71,8 @@ record Document(Path path, String text) {
     /** The headings as link targets, the way the usual renderers make them. */
     Set<String> anchors() {
         var anchors = new HashSet<String>();
-        for (var heading : groups(Pattern.compile("(?m)^#{1,6} (.*)$"), FENCE.matcher(text).replaceAll("")))
+        for (var heading :
+                groups(Pattern.compile("(?m)^#{1,6} (.*)$"), FENCE.matcher(text).replaceAll("")))
             anchors.add(heading.strip()
                     .toLowerCase(Locale.ROOT)
                     .replaceAll("[^\\p{L}\\p{N} _-]", "")

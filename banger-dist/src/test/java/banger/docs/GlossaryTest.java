@@ -9,7 +9,9 @@ class GlossaryTest {
     @Test
     void isInOrderAndSaysEachWordOnce() {
         var words =
-                Document.groups(Pattern.compile("(?m)^\\| ([A-Za-z ]+) \\|"), Document.of("docs/glossary.md").text())
+                Document.groups(
+                                Pattern.compile("(?m)^\\| ([A-Za-z ]+) \\|"),
+                                Document.of("docs/glossary.md").text())
                         .stream()
                         .skip(1)
                         .map(w -> w.toLowerCase(java.util.Locale.ROOT))

@@ -24,8 +24,8 @@ class StateTest {
 
     @Test
     void listsEveryTable() throws IOException {
-        try (var scripts = Files.list(Document.CHECKOUT.resolve(
-                "banger-daemon/src/main/resources/" + Migrations.class.getPackageName().replace('.', '/')))) {
+        try (var scripts = Files.list(Document.CHECKOUT.resolve("banger-daemon/src/main/resources/"
+                + Migrations.class.getPackageName().replace('.', '/')))) {
             var sql = new StringBuilder();
             for (var script : scripts.toList()) sql.append(Files.readString(script, StandardCharsets.UTF_8));
             assertThat(state.firstCells("## Database"))
@@ -36,7 +36,6 @@ class StateTest {
 
     @Test
     void namesEveryStateOfAVm() {
-        for (var s : VmState.values())
-            assertThat(state.section("## Database")).contains("`" + s.word() + "`");
+        for (var s : VmState.values()) assertThat(state.section("## Database")).contains("`" + s.word() + "`");
     }
 }
