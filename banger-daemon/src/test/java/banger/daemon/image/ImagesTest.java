@@ -121,12 +121,12 @@ class ImagesTest {
     void theDeepCheckNamesWhatIsNotWhatItWas() throws IOException {
         images.register("good", rootfs("a.ext4", "1"), progress);
         var bad = images.register("bad", rootfs("b.ext4", "2"), progress);
-        assertThat(images.damaged()).isEmpty();
+        assertThat(images.deepCheck()).isEmpty();
         try (var raw = new RandomAccessFile(bad.path().toFile(), "rw")) {
             raw.seek(8 << 20);
             raw.write(1);
         }
-        assertThat(images.damaged()).containsExactly("bad");
+        assertThat(images.deepCheck()).containsExactly("bad");
     }
 
     @Test
