@@ -15,7 +15,7 @@ help:
 	@echo 'make fmt                 format the sources'
 	@echo 'make clean'
 build:
-	@./mvnw -q -DskipTests package
+	@./mvnw -q -Dmaven.test.skip=true package
 test:
 	@./mvnw test
 e2e:

@@ -171,9 +171,10 @@ bool apply_identity(int root, const struct config *conf, char error[CONFIG_ERROR
 	return ok;
 }
 
-static bool machine(const struct config *conf, char error[CONFIG_ERROR])
+static bool machine(const struct config *conf, int64_t age_ms, char error[CONFIG_ERROR])
 {
-	if (conf->time && !entropy_set_clock(conf->time, error))
+	uint64_t time = conf->time + (uint64_t)age_ms * 1000000;
+	if (conf->time && !entropy_set_clock(time, error))
 		return false;
 	if (conf->has_seed && !entropy_add(conf->seed, error))
 		return false;
@@ -204,7 +205,7 @@ int apply_job(void *arg)
 	int root = open(plan->in_init ? NEW_ROOT : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* The clock first: files written next get the right time. Identity before the archive, which may
 	   have its own mind about any file. */
-	ok = ok && (plan->test || machine(&conf, error)) &&
+	ok = ok && (plan->test || machine(&conf, now_ms() - plan->received_at, error)) &&
 	     (plan->test || apply_identity(root, &conf, error)) &&
 	     (plan->test || apply_archive(root, data, (size_t)st.st_size, error));
 	if (ok && !plan->in_init && !conf.template)

@@ -6,11 +6,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct apply_plan {
 	bool in_init;        /* the image is still at NEW_ROOT, its mounts are to be made */
 	bool has_work_disk;  /* /root is mounted already */
 	bool test;
+	int64_t received_at; /* now_ms() when the archive came */
 };
 
 /* A job (jobs.c): the archive is the descriptor after JOB_FD; arg is a struct apply_plan. */

@@ -96,6 +96,7 @@ bool calls_start(struct core *c, int worker_end, int copy)
 		w.build = BUILD_ID;
 		w.init = c->init;
 		w.generation = c->generation;
+		w.reset = c->transport == VIA_VSOCK;
 		w.configured = c->state == ST_READY;
 		worker_main(&w);
 	}

@@ -4,7 +4,7 @@
 
 #include "apply.h"
 #include "boot.h"
-#include "log.h"
+#include "util.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -56,6 +56,13 @@ void configure_done(struct core *c)
 	calls_answer(asker, "ok");
 }
 
+void configure_undone(struct core *c, const char *what, const char *why)
+{
+	char text[300];
+	snprintf(text, sizeof text, "%.100s: %.180s", what, why);
+	refused(c, text);
+}
+
 void configure_start(struct core *c)
 {
 	if (c->archive < 0 || (c->role == ROLE_INIT && !c->base_ready))
@@ -64,6 +71,7 @@ void configure_start(struct core *c)
 	plan.in_init = c->role == ROLE_INIT;
 	plan.has_work_disk = c->disks[1] >= 0;
 	plan.test = c->test;
+	plan.received_at = c->archive_at;
 	if (!job_start(c, apply_job, &plan, &c->archive, 1, applied))
 		refused(c, "no process could be started to apply the configuration");
 }
@@ -78,5 +86,6 @@ void configure_request(struct core *c, struct call *call, int archive)
 	c->state = ST_CONFIGURING;
 	c->configurer = call;
 	c->archive = archive;
+	c->archive_at = now_ms();
 	configure_start(c);
 }

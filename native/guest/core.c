@@ -49,14 +49,18 @@ bool core_control_attach(struct core *c, int fd)
 
 void core_control_gone(struct core *c)
 {
-	/* A virtio-serial port stays and tells when a host is there again; a vsock connection is made
-	   anew (channel_tick). */
-	control_reset(&c->control);
+	/* A virtio-serial port stays and wakes us when a host is there. It also has "nobody there" for
+	   the first moment of a connection, with bytes of it read already: so the conversation goes on
+	   until a NUL starts another. */
 	if (c->transport == VIA_PORTS)
 		return;
+	/* A vsock connection is made anew (channel_tick): at once when it was in use, as after a
+	   restore. */
+	int64_t wait = c->control.greeted ? 0 : 50;
+	control_reset(&c->control);
 	loop_close(&c->loop, &c->control_source);
 	c->control.fd = -1;
-	c->channel_at = now_ms() + 100;
+	c->channel_at = now_ms() + wait;
 }
 
 void core_init(struct core *c, enum role role)
@@ -97,7 +101,8 @@ void core_fail(struct core *c, const char *fmt, ...)
 
 static int timeout(const struct core *c)
 {
-	const int64_t at[] = { c->channel_at, c->channel_until, c->thaw_at, c->quiesce_at, c->off_at };
+	const int64_t at[] = { c->channel_at, c->channel_until, c->thaw_at, c->quiesce_at, c->off_at,
+			       c->mux_at };
 	int64_t first = 0;
 	for (unsigned i = 0; i < countof(at); i++)
 		if (at[i] && (!first || at[i] < first))

@@ -58,11 +58,12 @@ struct core {
 	/* Configuration */
 	bool base_ready;           /* role init: image and overlay are mounted */
 	int archive;               /* the archive that waits or is being applied; -1 */
-	bool has_work_disk;
+	int64_t archive_at;        /* when it came: the time in it is older by what passed since */
 	struct call *configurer;
 	bool leave;                /* role init: everything applied, hand over */
 	/* Deadlines in now_ms(), 0: none */
-	int64_t channel_at, channel_until, thaw_at, quiesce_at, off_at, dirty_at;
+	int64_t channel_at, channel_until, thaw_at, quiesce_at, off_at, mux_at, mux_until;
+	uint8_t mux_nonce[MUX_NONCE]; /* of the session that waits for its port */
 	uint64_t quiesce_generation;
 	bool exiting;              /* tests: leave core_run */
 	bool test;                 /* tests: no machine to switch off, no disks to mount */
@@ -104,6 +105,8 @@ void configure_request(struct core *c, struct call *call, int archive);
 void configure_start(struct core *c);
 /* In force: says ready, answers the worker. */
 void configure_done(struct core *c);
+/* The opposite: says failed, answers the worker. */
+void configure_undone(struct core *c, const char *what, const char *why);
 
 /* sync.c */
 void sync_request(struct core *c, struct call *call, bool freeze);

@@ -71,8 +71,10 @@ static void spare_us(void)
 	close(fd);
 }
 
-static void agent(struct core *c)
+/* report: closed by the init's exec, or the number of the error that kept it from running. */
+static void agent(struct core *c, int report)
 {
+	int err = 0;
 	rename_agent();
 	setsid();
 	/* An init's "everybody, please end" is not for us. */
@@ -89,7 +91,11 @@ static void agent(struct core *c)
 	log_to_kernel();
 	c->role = ROLE_AGENT;
 	power_watch(c);
-	configure_done(c);
+	if (read(report, &err, sizeof err) == sizeof err)
+		configure_undone(c, c->init, strerror(err));
+	else
+		configure_done(c);
+	close(report);
 	core_run(c);
 	_exit(1);
 }
@@ -111,24 +117,30 @@ void handover(struct core *c)
 	}
 	const char *init = find_init();
 	strcpy(c->init, init ? init : "agent");
-	pid_t pid = fork();
+	int report[2] = { -1, -1 };
+	pid_t pid = pipe2(report, O_CLOEXEC) < 0 ? -1 : fork();
 	if (pid < 0) {
 		core_fail(c, "starting the agent: %s", strerror(errno));
 		return;
 	}
-	if (pid == 0)
-		agent(c);
+	if (pid == 0) {
+		close(report[1]);
+		agent(c, report[0]);
+	}
 	/* The agent's copies carry on; ours would keep streams open that it closes. */
 	for (int fd = 3; fd < 1024; fd++)
-		close(fd);
+		if (fd != report[1] || !init)
+			close(fd);
 	if (!init)
 		stay();
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
 	char *argv[] = { (char *)init, NULL };
 	execve(init, argv, environ);
-	log_line("%s: %s", init, strerror(errno));
-	sleep_ms(200);
-	power_cut(true);
-	_exit(1);
+	int err = errno;
+	log_line("%s: %s", init, strerror(err));
+	write_all(report[1], &err, sizeof err);
+	/* The agent tells the host, which gets its time to read it. */
+	sleep_ms(2000);
+	power_cut(c->transport == VIA_VSOCK);
 }

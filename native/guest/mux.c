@@ -119,6 +119,7 @@ void mux_begin(struct mux *m, const uint8_t nonce[MUX_NONCE])
 	mux_end(m);
 	memcpy(m->nonce, nonce, MUX_NONCE);
 	m->mode = MUX_SEEK;
+	m->heard = false;
 	m->readable = m->writable = true;
 }
 
@@ -185,9 +186,11 @@ static bool read_pipe(struct mux *m)
 			m->readable = false;
 			return false;
 		} else {
-			/* The host hung up. While we seek it may not have connected yet. */
+			/* Nobody on the other side. A virtio-serial port also says so for a moment
+			   after the first bytes of a new connection: the driver hears of the
+			   connection itself later. */
 			m->readable = false;
-			if (m->mode == MUX_SESSION)
+			if (m->mode == MUX_SESSION && m->heard)
 				mux_end(m);
 			return false;
 		}
@@ -199,9 +202,10 @@ static bool flush(struct mux *m)
 {
 	while (m->out_off < m->out_len && m->writable) {
 		ssize_t n = write(m->source.fd, m->out + m->out_off, m->out_len - m->out_off);
-		if (n > 0)
+		if (n > 0) {
 			m->out_off += (size_t)n;
-		else if (n < 0 && errno == EINTR)
+			m->heard = true;
+		} else if (n < 0 && errno == EINTR)
 			continue;
 		else
 			m->writable = false;

@@ -49,6 +49,7 @@ struct mux {
 	struct source source;   /* the pipe; fd -1 while closed */
 	enum mux_mode mode;
 	bool readable, writable;
+	bool heard;             /* the pipe took bytes in this session: the host is there */
 	uint8_t nonce[MUX_NONCE];
 	struct spans used;      /* stream numbers of this session */
 	struct stream *streams[MUX_STREAMS];

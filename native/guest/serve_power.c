@@ -44,7 +44,7 @@ static int signal_all(int number)
 	return count;
 }
 
-static void end_machine(bool restart)
+static void end_machine(bool reset)
 {
 	int64_t until = now_ms() + TERM_MS;
 	signal_all(SIGTERM);
@@ -52,7 +52,7 @@ static void end_machine(bool restart)
 	while (signal_all(0) > 0 && now_ms() < until)
 		sleep_ms(20);
 	signal_all(SIGKILL);
-	power_cut(restart);
+	power_cut(reset);
 }
 
 static bool run(const char *path)
@@ -101,7 +101,7 @@ void serve_power(struct worker *w)
 	if (!strcmp(w->init, "agent")) {
 		http_answer(w->fd, 200, "", 0);
 		shutdown(w->fd, SHUT_WR);
-		end_machine(restart);
+		end_machine(restart || w->reset);
 	} else if (ask_init(restart)) {
 		http_answer(w->fd, 200, "", 0);
 	} else {

@@ -14,6 +14,8 @@
 #define THAW_MS 10000
 /* Workers get this long to end their commands before a save goes on without them. */
 #define QUIESCE_MS 2500
+/* How long a new session waits for its port. */
+#define PORT_MS 10000
 
 static void greet(struct core *c, char *line)
 {
@@ -36,16 +38,24 @@ static void greet(struct core *c, char *line)
 		control_say(&c->control, "failed %s", c->failed);
 }
 
+/* The driver shows its ports one after the other: right after a boot this one may still be missing. */
+static void open_mux(struct core *c)
+{
+	c->mux_at = 0;
+	if (c->mux.source.fd >= 0 || channel_open_streams(c))
+		mux_begin(&c->mux, c->mux_nonce);
+	else if (now_ms() < c->mux_until)
+		c->mux_at = now_ms() + 5;
+	else
+		log_line("the port banger.streams cannot be opened");
+}
+
 static void begin_mux(struct core *c, const char *text)
 {
-	uint8_t nonce[MUX_NONCE];
-	if (!hex_decode(text, 32, nonce))
+	if (!hex_decode(text, 32, c->mux_nonce))
 		return;
-	if (c->mux.source.fd < 0 && !channel_open_streams(c)) {
-		log_line("streams port cannot be opened");
-		return;
-	}
-	mux_begin(&c->mux, nonce);
+	c->mux_until = now_ms() + PORT_MS;
+	open_mux(c);
 }
 
 void state_mux_begun(void *ctx, const uint8_t nonce[MUX_NONCE])
@@ -71,6 +81,7 @@ static void prepare_save(struct core *c, const char *text)
 		return;
 	c->before = c->state;
 	c->quiesce_generation = generation;
+	c->mux_at = 0;
 	calls_end_streams(c);
 	c->quiesce_at = now_ms() + QUIESCE_MS;
 }
@@ -133,6 +144,7 @@ void state_on_nul(void *ctx)
 	struct core *c = ctx;
 	/* Another conversation: its host opens a streams session of its own. The old one must not take
 	   the new one's first bytes for a frame. */
+	c->mux_at = 0;
 	mux_end(&c->mux);
 }
 
@@ -145,6 +157,8 @@ void state_tick(struct core *c)
 {
 	if (c->quiesce_at && (!c->calls || now_ms() >= c->quiesce_at))
 		quiesced(c);
+	if (c->mux_at && now_ms() >= c->mux_at)
+		open_mux(c);
 	if (c->thaw_at && now_ms() >= c->thaw_at) {
 		c->thaw_at = 0;
 		log_line("file systems thawed: nobody resumed within 10 s");

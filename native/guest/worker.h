@@ -15,6 +15,7 @@ struct worker {
 	const char *state, *build, *role;
 	const char *init;
 	uint64_t generation;
+	bool reset;            /* this machine ends by a reset only */
 	bool configured;       /* requests that need the image's root are answered */
 	struct http http;
 };

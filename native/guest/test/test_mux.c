@@ -439,6 +439,20 @@ static void hang_up(void)
 	teardown();
 }
 
+static void connection_known_late(void)
+{
+	/* A virtio-serial port gives the first bytes of a connection and then says that nobody is there:
+	   the session begins all the same, and its nonce is answered. */
+	uint8_t nonce[MUX_NONCE] = "fedcba987654321";
+	setup();
+	CHECK(send(host, nonce, sizeof nonce, 0) == sizeof nonce);
+	shutdown(host, SHUT_WR);
+	mux_begin(&m, nonce);
+	settle();
+	CHECK(begun == 1 && got_len == MUX_NONCE && !memcmp(got, nonce, MUX_NONCE));
+	teardown();
+}
+
 const struct test mux_tests[] = {
 	{ "mux: round trip", round_trip },
 	{ "mux: end by the guest", end_by_the_guest },
@@ -453,5 +467,6 @@ const struct test mux_tests[] = {
 	{ "mux: old bytes stay old", old_bytes_stay_old },
 	{ "mux: nonce at every split", nonce_split },
 	{ "mux: hang-up", hang_up },
+	{ "mux: a connection that is known late", connection_known_late },
 	{ NULL, NULL },
 };

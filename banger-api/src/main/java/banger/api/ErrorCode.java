@@ -41,6 +41,8 @@ public enum ErrorCode {
     HOST_DISK_FULL("host.disk-full", 507),
     HOST_MEMORY("host.memory", 409),
     DAEMON_UNREACHABLE("daemon.unreachable", 503),
+    /** The daemon is of another build than the client that asks; the CLI replaces it. */
+    DAEMON_OTHER_BUILD("daemon.other-build", 409),
     DAEMON_BUSY("daemon.busy", 409),
     DAEMON_UNAUTHORIZED("daemon.unauthorized", 403),
     STATE_IN_USE("state.in-use", 409),

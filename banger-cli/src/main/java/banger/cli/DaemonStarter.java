@@ -42,14 +42,14 @@ final class DaemonStarter {
         return info(client).map(i -> client);
     }
 
-    /** A daemon of our own build. */
+    /** A daemon of our own build: started or replaced by the first call that finds none. */
     BangerClient running() {
-        var client = new BangerClient(layout.socket());
-        var info = info(client);
-        if (info.isPresent() && info.get().build().equals(build)) return client;
-        if (info.isPresent()) replace(client, info.get());
-        start(client);
-        return client;
+        return new BangerClient(layout.socket(), build, failure -> {
+            var plain = new BangerClient(layout.socket());
+            if (failure.code() == ErrorCode.DAEMON_OTHER_BUILD) info(plain).ifPresent(i -> replace(plain, i));
+            start(plain);
+            return true;
+        });
     }
 
     private static Optional<DaemonInfo> info(BangerClient client) {

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Talks to one daemon over its Unix socket; a connection a call. Thread-safe.
@@ -25,10 +26,53 @@ import java.util.function.Consumer;
  * daemon.unreachable} when there is nobody at the socket.
  */
 public final class BangerClient {
-    private final Path socket;
+    /** Told to the daemon with every request, so that one of another build refuses. */
+    public static final String BUILD_HEADER = "Banger-Build";
 
+    private final Path socket;
+    private final String build;
+    private final Recovery recovery;
+
+    /** What to do about a daemon that does not run or is of another build. */
+    @FunctionalInterface
+    public interface Recovery {
+        /** Nothing: the failure is told. */
+        Recovery NONE = failure -> false;
+
+        /** Returns true when the call should be tried again, once; may throw to tell more. */
+        boolean recover(BangerException failure);
+    }
+
+    /** Talks to whatever daemon answers. */
     public BangerClient(Path socket) {
+        this(socket, "", Recovery.NONE);
+    }
+
+    /** @param build the daemon must be of this build; empty: of any */
+    public BangerClient(Path socket, String build, Recovery recovery) {
         this.socket = socket;
+        this.build = build;
+        this.recovery = recovery;
+    }
+
+    private <T> T recovering(Supplier<T> call) {
+        try {
+            return call.get();
+        } catch (BangerException e) {
+            boolean mendable = e.code() == ErrorCode.DAEMON_UNREACHABLE || e.code() == ErrorCode.DAEMON_OTHER_BUILD;
+            if (!mendable || !(e.getCause() instanceof NotBegun || e.code() == ErrorCode.DAEMON_OTHER_BUILD)) throw e;
+            if (!recovery.recover(e)) throw e;
+            return call.get();
+        }
+    }
+
+    /** Nobody was at the socket: nothing of the call has happened. */
+    private static final class NotBegun extends IOException {
+        private static final long serialVersionUID = 1;
+
+        NotBegun(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
     }
 
     public <T> T get(String path, Class<T> type) {
@@ -69,6 +113,10 @@ public final class BangerClient {
     }
 
     private <T> T operation(String method, String path, String body, Class<T> type, Consumer<Event> events) {
+        return recovering(() -> operationOnce(method, path, body, type, events));
+    }
+
+    private <T> T operationOnce(String method, String path, String body, Class<T> type, Consumer<Event> events) {
         var json = Jsonb.instance().type(Event.class);
         try (var connection = connect()) {
             var head = request(connection, method, path, body, Headers.NONE);
@@ -91,6 +139,10 @@ public final class BangerClient {
 
     /** A connection that carries exec frames both ways from here on; the caller closes it. */
     public Duplex upgrade(String path, String body) {
+        return recovering(() -> upgradeOnce(path, body));
+    }
+
+    private Duplex upgradeOnce(String path, String body) {
         var connection = connect();
         try {
             var head = request(
@@ -106,6 +158,10 @@ public final class BangerClient {
 
     /** The body of an answer while it comes; the caller closes it. */
     public InputStream follow(String path) {
+        return recovering(() -> followOnce(path));
+    }
+
+    private InputStream followOnce(String path) {
         var connection = connect();
         try {
             var head = request(connection, "GET", path, "", Headers.NONE);
@@ -121,6 +177,10 @@ public final class BangerClient {
     }
 
     private String call(String method, String path, String body) {
+        return recovering(() -> callOnce(method, path, body));
+    }
+
+    private String callOnce(String method, String path, String body) {
         try (var connection = connect()) {
             var head = request(connection, method, path, body, Headers.of("Connection", "close"));
             var in = head.body(connection.in());
@@ -143,13 +203,18 @@ public final class BangerClient {
         }
     }
 
-    private static Head request(Duplex connection, String method, String path, String body, Headers more)
-            throws IOException {
+    private Head request(Duplex connection, String method, String path, String body, Headers more) throws IOException {
         var bytes = body.getBytes(StandardCharsets.UTF_8);
-        var headers = more.with("Host", "banger").with("Content-Length", Integer.toString(bytes.length));
+        var known = build.isEmpty() ? more : more.with(BUILD_HEADER, build);
+        var headers = known.with("Host", "banger").with("Content-Length", Integer.toString(bytes.length));
         Head.request(method, path, headers).write(connection.out());
-        connection.out().write(bytes);
-        connection.out().flush();
+        try {
+            connection.out().write(bytes);
+            connection.out().flush();
+        } catch (IOException e) {
+            // Refused before all of it was read: the answer that is there already tells why.
+            return Head.read(connection.in()).orElseThrow(() -> e);
+        }
         return Head.read(connection.in()).orElseThrow(() -> new IOException("no answer"));
     }
 

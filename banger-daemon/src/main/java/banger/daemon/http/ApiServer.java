@@ -2,10 +2,12 @@ package banger.daemon.http;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.client.BangerClient;
 import banger.api.http.Duplex;
 import banger.api.http.Head;
 import banger.api.http.HttpProtocolException;
 import banger.api.model.ErrorInfo;
+import banger.daemon.Build;
 import banger.daemon.DurableFiles;
 import banger.daemon.Owner;
 import io.avaje.jsonb.Jsonb;
@@ -137,6 +139,12 @@ public final class ApiServer implements AutoCloseable {
     private boolean answer(Duplex duplex, Head head) throws IOException {
         var exchange = new Exchange(duplex, head);
         try {
+            var wanted = head.headers().first(BangerClient.BUILD_HEADER).orElse(Build.id());
+            if (!wanted.equals(Build.id()))
+                throw new BangerException(
+                        ErrorCode.DAEMON_OTHER_BUILD,
+                        "bangerd: of build " + Build.id() + ", the client of another",
+                        "banger daemon stop");
             router.handle(exchange);
             return exchange.finish();
         } catch (RuntimeException e) {

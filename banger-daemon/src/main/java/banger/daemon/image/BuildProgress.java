@@ -17,7 +17,10 @@ final class BuildProgress implements Consumer<String> {
     private static final Pattern UNPACK = Pattern.compile("^Unpacking (\\S+) .*");
     private static final Pattern SETUP = Pattern.compile("^Setting up (\\S+) .*");
     private static final Pattern OURS = Pattern.compile("^banger: (\\w+) ?(\\d*)$");
-    private static final int KEPT = 5;
+    private static final Pattern ERROR = Pattern.compile("^E: |^mke2fs: |^dpkg: error|No space left");
+    private static final Pattern ECHO =
+            Pattern.compile("^E: (setup failed|command failed|mmdebstrap failed|apt-get .* failed)");
+    private static final int KEPT = 4;
 
     private final String object;
     private final Progress progress;
@@ -61,13 +64,12 @@ final class BuildProgress implements Consumer<String> {
 
     private void remember(String line) {
         if (line.isBlank()) return;
-        if (line.startsWith("E: ") || line.contains("No space left") || line.startsWith("mke2fs: ")) keep(errors, line);
-        keep(last, line);
-    }
-
-    private static void keep(Deque<String> lines, String line) {
-        lines.addLast(shortened(line.strip()));
-        if (lines.size() > KEPT) lines.removeFirst();
+        var text = shortened(line.strip());
+        // The first errors are the cause; what follows are programs telling that a program they ran failed.
+        if (ERROR.matcher(line).find() && !ECHO.matcher(line).find() && errors.size() < KEPT && !errors.contains(text))
+            errors.addLast(text);
+        last.addLast(text);
+        if (last.size() > KEPT) last.removeFirst();
     }
 
     private static String shortened(String text) {

@@ -92,7 +92,8 @@ final class ImageFiles {
         throw changed(image);
     }
 
-    boolean isWhole(Image image) {
+    /** Whether its file, read whole, still has the bytes it is known by. */
+    boolean intactDeep(Image image) {
         return published.intactDeep(image.path(), image.digest());
     }
 

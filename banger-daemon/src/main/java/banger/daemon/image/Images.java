@@ -167,7 +167,7 @@ public final class Images {
     /** Hashes every image, whatever its file looks like from outside; names those that are not what they were. */
     public List<String> deepCheck() {
         return records.all().stream()
-                .filter(image -> !files.isWhole(image))
+                .filter(image -> !files.intactDeep(image))
                 .map(Image::name)
                 .toList();
     }

@@ -164,10 +164,10 @@ final class RecipeBuild {
     }
 
     private static BangerException failed(String object, List<String> reasons) {
-        var full = reasons.stream().anyMatch(r -> r.contains("No space left"));
-        return new BangerException(
-                full ? ErrorCode.HOST_DISK_FULL : ErrorCode.IMAGE_BUILD_FAILED,
-                object + (full ? ": the disk is full" : ": it could not be built"),
-                reasons);
+        if (reasons.stream().noneMatch(r -> r.contains("No space left")))
+            return new BangerException(ErrorCode.IMAGE_BUILD_FAILED, object + ": it could not be built", reasons);
+        var lines = new ArrayList<>(reasons);
+        lines.add("make room, then again; what was fetched is kept");
+        return new BangerException(ErrorCode.HOST_DISK_FULL, object + ": the disk is full", lines);
     }
 }

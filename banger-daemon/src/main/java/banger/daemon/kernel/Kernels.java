@@ -203,11 +203,19 @@ public final class Kernels {
     /** Hashes every kernel, whatever its files look like from outside; names those that are not what they were. */
     public List<String> deepCheck() {
         return records.all().stream()
-                .filter(row -> !manifest(row.digest()).files().entrySet().stream()
-                        .allMatch(f -> published.intactDeep(
-                                directory.resolve(row.digest()).resolve(f.getKey()), f.getValue())))
+                .filter(row -> !isWhole(row))
                 .map(KernelRecords.Row::name)
                 .toList();
+    }
+
+    private boolean isWhole(KernelRecords.Row row) {
+        var place = directory.resolve(row.digest());
+        try {
+            return manifest(row.digest()).files().entrySet().stream()
+                    .allMatch(f -> published.intactDeep(place.resolve(f.getKey()), f.getValue()));
+        } catch (BangerException e) {
+            return false;
+        }
     }
 
     /** Removes what a crash left, and kernels that neither a name nor a VM needs; for the daemon's start. */

@@ -2,7 +2,6 @@ package banger.daemon.publish;
 
 import banger.daemon.store.Database;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -28,7 +27,7 @@ public final class PublishedFiles {
         try {
             remember(file, sha256, FileIdentity.of(file));
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw Failures.of(file.toString(), e);
         }
     }
 
@@ -52,7 +51,7 @@ public final class PublishedFiles {
         } catch (NoSuchFileException e) {
             return false;
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw Failures.of(file.toString(), e);
         }
     }
 

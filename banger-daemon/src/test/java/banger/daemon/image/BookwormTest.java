@@ -7,6 +7,7 @@ import banger.daemon.process.Command;
 import banger.daemon.process.HostCommandRunner;
 import banger.daemon.publish.Recorded;
 import banger.daemon.publish.Users;
+import banger.daemon.publish.VarTmp;
 import banger.daemon.store.Database;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +36,6 @@ class BookwormTest {
                     Catalog.builtin(),
                     Users.NONE);
             var image = images.ensure("debian-bookworm", progress);
-            System.out.println(progress.done);
             RecipeBuildTest.checkImage(image.path());
             var mise = runner.run(Command.of(
                             "debugfs",

@@ -83,6 +83,8 @@ class RecipesTest {
         assertThat(progress.reasons()).containsExactly("something");
         progress.accept("E: Unable to \u001b[31mlocate package gitt");
         progress.accept("I: removing tempdir");
+        progress.accept("E: setup failed: E: command failed: finish.sh");
+        progress.accept("E: mmdebstrap failed to run");
         assertThat(progress.reasons()).containsExactly("E: Unable to ?[31mlocate package gitt");
     }
 

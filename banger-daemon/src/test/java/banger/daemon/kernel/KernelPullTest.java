@@ -8,8 +8,10 @@ import banger.api.ErrorCode;
 import banger.daemon.debian.DebianMirror;
 import banger.daemon.process.HostCommandRunner;
 import banger.daemon.publish.Existing;
+import banger.daemon.publish.OrdinaryUser;
 import banger.daemon.publish.Recorded;
 import banger.daemon.publish.Users;
+import banger.daemon.publish.VarTmp;
 import banger.daemon.store.Database;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The real kernel from the real mirror. */
 @Tag("vm")
 class KernelPullTest {
-    @TempDir
+    @TempDir(factory = VarTmp.class)
     Path dir;
 
     private Database database;
@@ -51,7 +53,6 @@ class KernelPullTest {
         var progress = new Recorded();
         var kernels = kernels(DebianMirror.DEFAULT);
         var kernel = kernels.ensure("debian-cloud", progress);
-        System.out.println(kernel + "\n" + progress);
 
         assertThat(kernel.release()).matches("6\\.1\\.0-[0-9]+-cloud-amd64");
         assertThat(progress.done).singleElement().asString().contains("kernel debian-cloud 6.1.0-", "fetched ", " MiB");
@@ -66,11 +67,25 @@ class KernelPullTest {
         assertThat(again.digest()).isEqualTo(kernel.digest());
         assertThat(again.initrd()).isEqualTo(kernel.initrd());
 
+        assertThat(ordinaryUsersDigest()).isEqualTo(kernel.digest());
+
         Files.writeString(guest, "another guest program");
         var updated = kernels.ensure("debian-cloud", progress);
         assertThat(updated.digest()).isEqualTo(kernel.digest());
         assertThat(updated.initrd()).isNotEqualTo(kernel.initrd());
         assertThat(kernel.initrd()).doesNotExist();
+    }
+
+    /** The same kernel, pulled by somebody without any rights; ours again where we are nobody special. */
+    private String ordinaryUsersDigest() throws Exception {
+        if (!System.getProperty("user.name").equals("root"))
+            return kernels(DebianMirror.DEFAULT).show("debian-cloud").digest();
+        try (var user = new OrdinaryUser(dir)) {
+            var result = user.java(PullAsUser.class, user.directory().toString());
+            assertThat(result.ok()).as(result.err()).isTrue();
+            assertThat(user.directory().resolve("work")).isEmptyDirectory();
+            return result.out().strip();
+        }
     }
 
     @Test

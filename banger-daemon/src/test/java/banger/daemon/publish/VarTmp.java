@@ -1,4 +1,4 @@
-package banger.daemon.image;
+package banger.daemon.publish;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,7 +8,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDirFactory;
 
 /** A directory below {@code /var/tmp} that the users of a namespace can pass through. */
-final class VarTmp implements TempDirFactory {
+public final class VarTmp implements TempDirFactory {
     @Override
     public Path createTempDirectory(AnnotatedElementContext element, ExtensionContext extension) throws IOException {
         var directory = Files.createTempDirectory(Path.of("/var/tmp"), "banger-test-");

@@ -1,9 +1,8 @@
-package banger.daemon.image;
+package banger.daemon.publish;
 
 import banger.daemon.process.Command;
 import banger.daemon.process.HostCommandRunner;
 import banger.daemon.process.Result;
-import banger.daemon.publish.Staging;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,25 +12,25 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A user made for one test, when the test runs as root; gone when closed. */
-final class OrdinaryUser implements AutoCloseable {
+public final class OrdinaryUser implements AutoCloseable {
     private final HostCommandRunner runner = new HostCommandRunner();
     private final String name = "bgr" + Staging.randomName().substring(0, 8);
     private final Path directory;
     private final Path classes;
 
     /** @param base a directory that every user can pass through */
-    OrdinaryUser(Path base) throws IOException {
+    public OrdinaryUser(Path base) throws IOException {
         directory = Files.createDirectory(base.resolve("home-" + name));
         run("useradd", "--no-create-home", "--home-dir", directory.toString(), name);
         run("chown", name, directory.toString());
         classes = copyClassPath(base.resolve("classes-" + name));
     }
 
-    Path directory() {
+    public Path directory() {
         return directory;
     }
 
-    void loseSubordinateUsers() throws IOException {
+    public void loseSubordinateUsers() throws IOException {
         for (var file : List.of("uid", "gid")) {
             for (var line : Files.readAllLines(Path.of("/etc/sub" + file))) {
                 var words = line.split(":");
@@ -42,7 +41,7 @@ final class OrdinaryUser implements AutoCloseable {
         }
     }
 
-    Result java(Class<?> main, String... arguments) {
+    public Result java(Class<?> main, String... arguments) {
         var command = new ArrayList<>(List.of("setpriv", "--reuid", name, "--regid", name, "--init-groups"));
         command.addAll(
                 List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-cp"));
