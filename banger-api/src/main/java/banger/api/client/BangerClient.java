@@ -199,7 +199,7 @@ public final class BangerClient {
                             ErrorCode.DAEMON_UNREACHABLE,
                             "bangerd: nobody answers at " + socket,
                             "banger daemon status")
-                    .because(e);
+                    .because(new NotBegun(e));
         }
     }
 

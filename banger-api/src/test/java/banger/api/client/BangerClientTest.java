@@ -214,6 +214,55 @@ class BangerClientTest {
     }
 
     @Test
+    void withNobodyThereRecoveryIsAskedAndTheCallMadeAgain() {
+        daemon.close();
+        var socket = directory.resolve("later");
+        var asked = new ArrayList<ErrorCode>();
+        var starting = new BangerClient(socket, "b1", failure -> {
+            asked.add(failure.code());
+            daemon = new FakeDaemon(socket).json("GET /v1/x", OPERATION);
+            return true;
+        });
+        assertThat(starting.get("/v1/x", OperationInfo.class)).isEqualTo(EXPECTED);
+        assertThat(asked).containsExactly(ErrorCode.DAEMON_UNREACHABLE);
+        assertThat(daemon.seen().getFirst().headers().first(BangerClient.BUILD_HEADER))
+                .contains("b1");
+        assertThat(starting.get("/v1/x", OperationInfo.class)).isEqualTo(EXPECTED);
+        assertThat(asked).hasSize(1);
+    }
+
+    @Test
+    void aDaemonOfAnotherBuildIsRecoveredFromOnceAndNotAgain() {
+        daemon.answer("GET /v1/x", 409, NOT_FOUND.replace("vm.not-found", "daemon.other-build"));
+        var asked = new ArrayList<ErrorCode>();
+        var replacing = new BangerClient(directory.resolve("s"), "b1", failure -> asked.add(failure.code()));
+        fails(() -> replacing.text("/v1/x"), ErrorCode.DAEMON_OTHER_BUILD, "no VM named x");
+        assertThat(asked).containsExactly(ErrorCode.DAEMON_OTHER_BUILD);
+    }
+
+    @Test
+    void aCallThatMayHaveHappenedIsNotMadeAgain() {
+        daemon.handle("POST /v1/op", (r, c) -> {});
+        var asked = new ArrayList<ErrorCode>();
+        var careful = new BangerClient(directory.resolve("s"), "b1", failure -> asked.add(failure.code()));
+        fails(
+                () -> careful.operation("POST", "/v1/op", OperationInfo.class, e -> {}),
+                ErrorCode.DAEMON_UNREACHABLE,
+                "the connection broke");
+        assertThat(asked).isEmpty();
+        assertThat(daemon.requests()).hasSize(1);
+    }
+
+    @Test
+    void withoutAWayToRecoverTheFailureIsTold() {
+        daemon.close();
+        var helpless = new BangerClient(directory.resolve("s"), "b1", failure -> false);
+        fails(() -> helpless.text("/v1/x"), ErrorCode.DAEMON_UNREACHABLE, "nobody answers");
+        fails(() -> helpless.upgrade("/v1/x", ""), ErrorCode.DAEMON_UNREACHABLE, "nobody answers");
+        fails(() -> helpless.follow("/v1/x"), ErrorCode.DAEMON_UNREACHABLE, "nobody answers");
+    }
+
+    @Test
     void anUpgradedConnectionCarriesBytesBothWays() throws IOException {
         daemon.handle("POST /v1/vms/box/exec", (r, c) -> {
             Head.response(101, "Switching Protocols", Headers.NONE).write(c.out());
