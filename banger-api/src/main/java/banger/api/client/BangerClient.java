@@ -228,6 +228,9 @@ public final class BangerClient {
     }
 
     private static BangerException exception(ErrorInfo error) {
+        // JSON may leave out what our own records never do.
+        if (error.code() == null || error.fact() == null || error.remedies() == null)
+            throw new JsonException("an error without its fields");
         return new BangerException(
                 ErrorCode.of(error.code()).orElse(ErrorCode.INTERNAL), error.fact(), error.remedies());
     }
