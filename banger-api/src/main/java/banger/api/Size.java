@@ -25,8 +25,11 @@ public final class Size {
                     ErrorCode.USAGE,
                     flag + " " + Printable.quote(text) + ": not a size; write 4G, 4096M, or 4096 for MiB");
         var unit = matcher.group(2).isEmpty() ? 'M' : matcher.group(2).charAt(0);
-        long bytes = Long.parseLong(matcher.group(1)) << 10 * (UNITS.indexOf(unit) + 1);
-        if (bytes <= 0) throw new BangerException(ErrorCode.USAGE, flag + " " + text + ": must be more than zero");
+        int shift = 10 * (UNITS.indexOf(unit) + 1);
+        long bytes = Long.parseLong(matcher.group(1)) << shift;
+        if (bytes >> shift != Long.parseLong(matcher.group(1)))
+            throw new BangerException(ErrorCode.USAGE, flag + " " + text + ": too much");
+        if (bytes == 0) throw new BangerException(ErrorCode.USAGE, flag + " " + text + ": must be more than zero");
         return bytes;
     }
 

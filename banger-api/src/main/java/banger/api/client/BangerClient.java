@@ -199,7 +199,7 @@ public final class BangerClient {
                             ErrorCode.DAEMON_UNREACHABLE,
                             "bangerd: nobody answers at " + socket,
                             "banger daemon status")
-                    .because(e);
+                    .because(new NotBegun(e));
         }
     }
 
@@ -228,6 +228,9 @@ public final class BangerClient {
     }
 
     private static BangerException exception(ErrorInfo error) {
+        // JSON may leave out what our own records never do.
+        if (error.code() == null || error.fact() == null || error.remedies() == null)
+            throw new JsonException("an error without its fields");
         return new BangerException(
                 ErrorCode.of(error.code()).orElse(ErrorCode.INTERNAL), error.fact(), error.remedies());
     }
