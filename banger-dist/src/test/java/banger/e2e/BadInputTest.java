@@ -45,9 +45,10 @@ class BadInputTest {
             two.await().ok();
             three.await().ok();
         }
-        Wait.until(() -> "one daemon: " + HOME.daemons(), java.time.Duration.ofSeconds(20), () -> HOME.daemons()
-                        .size()
-                == 1);
+        Wait.until(
+                () -> "one daemon: " + HOME.daemons(),
+                java.time.Duration.ofSeconds(20),
+                () -> HOME.daemons().size() == 1);
     }
 
     @Test
@@ -87,7 +88,10 @@ class BadInputTest {
 
     @Test
     void aHomeThatCannotBeMadeIsRefusedInWords() {
-        var ended = HOME.banger("vm", "list").env("BANGER_HOME", "/proc/banger").run().expect(1);
+        var ended = HOME.banger("vm", "list")
+                .env("BANGER_HOME", "/proc/banger")
+                .run()
+                .expect(1);
         assertThat(ended.err())
                 .startsWith("error: state directory /proc/banger/state: ")
                 .contains("point BANGER_HOME at another")
@@ -97,7 +101,9 @@ class BadInputTest {
     @Test
     void anUnknownImageIsNamedWithWhatThereIs() {
         var ended = HOME.run("vm", "create", "--image", "debian-minimum").expect(1);
-        assertThat(ended.err()).startsWith("error: no image named debian-minimum\n").contains("debian-minimal");
+        assertThat(ended.err())
+                .startsWith("error: no image named debian-minimum\n")
+                .contains("debian-minimal");
         assertThat(HOME.vms()).isEmpty();
     }
 
@@ -109,14 +115,16 @@ class BadInputTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "log_level = 3 | 1:1 | log_level: must be text",
-        "colour = \"red\" | 1:1 | colour: no such key",
-        "log_level = \"loud\" | 1:1 | log_level: must be one of debug, info, warn, error",
-        "[vm_defaults]\\nvcpu = \"two\" | 2:1 | vm_defaults.vcpu: must be a whole number",
-        "[vm_defaults]\\ndisk_size = \"8X\" | 2:1 | vm_defaults.disk_size: must be a size",
-        "log_level = | 1:1 | ",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "log_level = 3 | 1:1 | log_level: must be text",
+                "colour = \"red\" | 1:1 | colour: no such key",
+                "log_level = \"loud\" | 1:1 | log_level: must be one of debug, info, warn, error",
+                "[vm_defaults]\\nvcpu = \"two\" | 2:1 | vm_defaults.vcpu: must be a whole number",
+                "[vm_defaults]\\ndisk_size = \"8X\" | 2:1 | vm_defaults.disk_size: must be a size",
+                "log_level = | 1:1 | ",
+            })
     void aBadConfigurationIsRefusedWithLineAndColumn(String toml, String place, String what) {
         HOME.config(toml.replace("\\n", "\n") + "\n");
         try {
@@ -132,18 +140,20 @@ class BadInputTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "frobnicate | no command \"banger frobnicate\"",
-        "vm strat | did you mean banger vm start?",
-        "vm start | VM… is missing",
-        "vm list extra | extra is one too many",
-        "vm list --jsno | did you mean --json?",
-        "vm create --memory 4096MB | --memory 4096MB: not a size; write 4G, 4096M, or 4096 for MiB",
-        "vm create --memory 0 | --memory 0: must be more than zero",
-        "vm create --vcpu many | --vcpu",
-        "vm create --memory | --memory needs a value",
-        "vm create --engine bochs | engine bochs: not an engine",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "frobnicate | no command \"banger frobnicate\"",
+                "vm strat | did you mean banger vm start?",
+                "vm start | VM… is missing",
+                "vm list extra | extra is one too many",
+                "vm list --jsno | did you mean --json?",
+                "vm create --memory 4096MB | --memory 4096MB: not a size; write 4G, 4096M, or 4096 for MiB",
+                "vm create --memory 0 | --memory 0: must be more than zero",
+                "vm create --vcpu many | --vcpu",
+                "vm create --memory | --memory needs a value",
+                "vm create --engine bochs | engine bochs: not an engine",
+            })
     void wrongUsageIsStatusTwoWithTheRightWords(String line, String words) {
         var ended = HOME.run(line.split(" ")).expect(2);
         assertThat(ended.err()).startsWith("error: ").contains(words).doesNotContain("Exception");
@@ -162,7 +172,9 @@ class BadInputTest {
                 version = rows.getInt(1);
             }
             statement.executeUpdate("PRAGMA user_version = " + (version + 1000));
-            assertThat(HOME.run("vm", "list").expect(1).err()).startsWith("error: ").contains("newer");
+            assertThat(HOME.run("vm", "list").expect(1).err())
+                    .startsWith("error: ")
+                    .contains("newer");
             statement.executeUpdate("PRAGMA user_version = " + version);
         }
         HOME.run("vm", "list").ok();

@@ -50,7 +50,9 @@ class DaemonRestartTest {
         HOME.killDaemon();
         assertThat(bootId()).isEqualTo(boot);
         // An adopted VM stops like any other.
-        assertThat(HOME.run("vm", "stop", "box").ok().err()).contains("stopped in").doesNotContain("warning");
+        assertThat(HOME.run("vm", "stop", "box").ok().err())
+                .contains("stopped in")
+                .doesNotContain("warning");
     }
 
     @Test
@@ -74,9 +76,9 @@ class DaemonRestartTest {
                     .contains("broke before the command ended")
                     .doesNotContain("Exception");
         }
-        Wait.until("the command ended in the guest", () -> HOME.exec("box", "pgrep", "-x", "sleep")
-                        .status()
-                == 1);
+        Wait.until(
+                "the command ended in the guest",
+                () -> HOME.exec("box", "pgrep", "-x", "sleep").status() == 1);
     }
 
     @Test

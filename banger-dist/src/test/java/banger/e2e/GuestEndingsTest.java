@@ -23,6 +23,7 @@ class GuestEndingsTest {
     @BeforeEach
     void boot() {
         HOME.run("vm", "start", "box").ok();
+        HOME.awaitInit("box");
     }
 
     @AfterAll
@@ -31,9 +32,10 @@ class GuestEndingsTest {
     }
 
     private static void awaitState(String state) {
-        Wait.until(() -> state + ": " + HOME.vm("box"), java.time.Duration.ofMinutes(2), () -> HOME.vm("box")
-                .state()
-                .equals(state));
+        Wait.until(
+                () -> state + ": " + HOME.vm("box"),
+                java.time.Duration.ofMinutes(2),
+                () -> HOME.vm("box").state().equals(state));
     }
 
     @Test
@@ -47,14 +49,17 @@ class GuestEndingsTest {
 
     @Test
     void rebootIsAnotherBoot() {
-        var before = HOME.exec("box", "cat", "/proc/sys/kernel/random/boot_id").ok().out();
+        var before =
+                HOME.exec("box", "cat", "/proc/sys/kernel/random/boot_id").ok().out();
         int vmm = HOME.vm("box").pid();
         HOME.exec("box", "systemctl", "reboot");
         Wait.until(() -> "another VMM runs: " + HOME.vm("box"), java.time.Duration.ofMinutes(2), () -> {
             var vm = HOME.vm("box");
             return vm.state().equals("running") && vm.pid() != vmm;
         });
-        assertThat(HOME.exec("box", "cat", "/proc/sys/kernel/random/boot_id").ok().out())
+        assertThat(HOME.exec("box", "cat", "/proc/sys/kernel/random/boot_id")
+                        .ok()
+                        .out())
                 .isNotEqualTo(before);
     }
 

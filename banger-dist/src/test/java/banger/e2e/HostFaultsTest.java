@@ -64,8 +64,10 @@ class HostFaultsTest {
         qemu("exec sleep 1000");
         try (var running = HOME.banger("vm", "create", "--image", Prepared.IMAGE, "--name", "box")
                 .start()) {
-            Wait.until("it starts", () -> HOME.daemonRuns()
-                    && HOME.vms().stream().anyMatch(v -> v.state().equals("starting")));
+            Wait.until(
+                    "it starts",
+                    () -> HOME.daemonRuns()
+                            && HOME.vms().stream().anyMatch(v -> v.state().equals("starting")));
             running.signal("INT");
             assertThat(running.await().status()).isNotZero();
         }
@@ -99,7 +101,9 @@ class HostFaultsTest {
     void aDamagedImageIsNoticedBeforeItIsUsed() throws Exception {
         Path image;
         try (var files = Files.walk(HOME.state().resolve("images"))) {
-            image = files.filter(f -> f.toString().endsWith(".ext4")).findFirst().orElseThrow();
+            image = files.filter(f -> f.toString().endsWith(".ext4"))
+                    .findFirst()
+                    .orElseThrow();
         }
         // Not the file itself: it is a link to the one that all tests share.
         var good = Files.move(image, HOME.path().resolve("good.ext4"));
