@@ -23,6 +23,7 @@ class GuestEndingsTest {
     @BeforeEach
     void boot() {
         HOME.run("vm", "start", "box").ok();
+        HOME.awaitInit("box");
     }
 
     @AfterAll

@@ -26,7 +26,7 @@ class LifecycleTest {
                         "box",
                         "sh",
                         "-c",
-                        "echo root > /root/file; echo system > /srv/file; head -c 30000000 /dev/urandom >"
+                        "echo root > /root/file; echo system > /srv/file; head -c 6000000 /dev/urandom >"
                                 + " /root/big; sha256sum /root/big > /root/sum")
                 .ok();
         var stopped = HOME.run("vm", "stop", "box").ok();
@@ -134,6 +134,7 @@ class LifecycleTest {
     @Test
     void gracefulStopRunsTheGuestsOwnShutdown() {
         HOME.boot("box");
+        HOME.awaitInit("box");
         HOME.exec(
                         "box",
                         "sh",

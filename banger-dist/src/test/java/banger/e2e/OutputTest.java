@@ -89,7 +89,10 @@ class OutputTest {
 
     @Test
     void theConsoleIsShown() {
-        assertThat(HOME.run("vm", "logs", "runs").ok().out()).isNotEmpty().doesNotContain("\033");
+        HOME.exec("runs", "sh", "-c", "echo hello console > /dev/ttyS0").ok();
+        Wait.until(
+                "the console has it",
+                () -> HOME.run("vm", "logs", "runs").ok().out().contains("hello console\n"));
         assertThat(HOME.run("vm", "logs", "idle").expect(1).err()).contains("vm idle: has no console log");
     }
 

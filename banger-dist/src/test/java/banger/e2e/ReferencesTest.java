@@ -26,7 +26,7 @@ class ReferencesTest {
         HOME.create("--no-start", "--name", "brave-otter").ok();
         var id = HOME.vm("brave-otter").id();
         for (var reference : new String[] {"brave-otter", id, id.substring(0, 8), id.substring(0, 4)})
-            assertThat(HOME.run("vm", "show", reference).ok().out()).contains("\"name\":\"brave-otter\"");
+            assertThat(HOME.run("vm", "show", reference).ok().out()).contains("\"name\": \"brave-otter\"");
         HOME.run("vm", "show", id.substring(0, 3)).expect(1);
     }
 

@@ -274,6 +274,12 @@ public final class VmLifecycle {
         }
     }
 
+    /** Removes the files of a VM that the store knows nothing of. */
+    void forgetUnknown(VmId id) {
+        disks.remove(id);
+        keys.forget(id);
+    }
+
     /** Removes all of a VM that does not run. */
     void forget(Vm vm) {
         disks.remove(vm.id());
