@@ -45,7 +45,7 @@ final class Cli {
             return verb.action().run(invocation, session);
         } catch (BangerException e) {
             session.terminal().out().flush();
-            session.terminal().error(Printable.lines(e.fact()), e.remedies());
+            session.terminal().error(e.fact(), e.remedies());
             if (e.code() == ErrorCode.USAGE) return USAGE;
             return guestStatus ? OURS : FAILED;
         } catch (RuntimeException e) {

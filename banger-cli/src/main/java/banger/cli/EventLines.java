@@ -5,6 +5,7 @@ import banger.api.Times;
 import banger.api.model.Event;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /** Shows an operation's events: one line for each step that took time, a live line meanwhile. */
 public final class EventLines implements Consumer<Event> {
@@ -13,10 +14,18 @@ public final class EventLines implements Consumer<Event> {
     private static final long WORTH_TELLING_MILLIS = 300;
 
     private final Terminal terminal;
-    private final long began = System.nanoTime();
+    private final LongSupplier millis;
+    private final long began;
 
     public EventLines(Terminal terminal) {
+        this(terminal, () -> System.nanoTime() / 1_000_000);
+    }
+
+    /** @param millis a clock that only goes forward */
+    EventLines(Terminal terminal, LongSupplier millis) {
         this.terminal = terminal;
+        this.millis = millis;
+        this.began = millis.getAsLong();
     }
 
     @Override
@@ -25,7 +34,7 @@ public final class EventLines implements Consumer<Event> {
         var text = Printable.line(Optional.ofNullable(event.text()).orElse(""));
         switch (event.event()) {
             case "doing" -> {
-                if ((System.nanoTime() - began) / 1_000_000 >= WORTH_TELLING_MILLIS)
+                if (millis.getAsLong() - began >= WORTH_TELLING_MILLIS)
                     terminal.live(object + ": " + text + counted(event));
             }
             case "done" -> {

@@ -27,7 +27,10 @@ public final class Main {
                 new FileOutputStream(FileDescriptor.err));
         var out = printing(streams.out());
         var err = printing(streams.err());
-        var noColor = Arrays.asList(arguments).contains("--no-color");
+        // What is behind -- is the guest's.
+        boolean noColor = Arrays.stream(arguments)
+                .takeWhile(a -> !a.equals("--"))
+                .anyMatch("--no-color"::equals);
         var terminal = new Terminal(out, err, System.getProperty("banger.tty", "000"), environment, noColor);
         var home = Path.of(environment.getOrDefault("HOME", "/"));
         var layout = Layout.of(environment, home);

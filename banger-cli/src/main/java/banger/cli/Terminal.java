@@ -1,17 +1,25 @@
 package banger.cli;
 
+import banger.api.Printable;
 import java.io.PrintStream;
 import java.util.Map;
 
 /** Standard output and error as they are: what is a terminal, whether colour is wanted, one live line. */
 public final class Terminal {
     private static final String ERASE = "\r\033[K";
+    /** What is too long is cut at the margin, for a second line could not be erased. */
+    private static final String NO_WRAP = "\033[?7l";
+
+    private static final String WRAP = "\033[?7h";
 
     private final PrintStream out;
     private final PrintStream err;
     private final boolean inTty;
     private final boolean outTty;
     private final boolean errTty;
+    /** Whether escape codes are understood on standard error. */
+    private final boolean smart;
+
     private final boolean color;
     private boolean quiet;
     private boolean liveShown;
@@ -24,10 +32,9 @@ public final class Terminal {
         this.outTty = ttys.startsWith("1", 1);
         this.errTty = ttys.startsWith("1", 2);
         boolean forced = !environment.getOrDefault("CLICOLOR_FORCE", "0").equals("0");
-        boolean off = noColor
-                || !environment.getOrDefault("NO_COLOR", "").isEmpty()
-                || environment.getOrDefault("TERM", "dumb").equals("dumb");
-        this.color = forced || (errTty && !off);
+        boolean off = noColor || !environment.getOrDefault("NO_COLOR", "").isEmpty();
+        this.smart = errTty && !environment.getOrDefault("TERM", "dumb").equals("dumb");
+        this.color = !off && (forced || smart);
     }
 
     public void quiet() {
@@ -77,15 +84,15 @@ public final class Terminal {
 
     public synchronized void error(String fact, Iterable<String> remedies) {
         clearLive();
-        err.println(paint("31", "error:") + " " + fact);
-        for (var remedy : remedies) err.println("  " + remedy);
+        err.println(paint("31", "error:") + " " + Printable.lines(fact));
+        for (var remedy : remedies) err.println("  " + Printable.lines(remedy));
         err.flush();
     }
 
     /** What is under way, on a terminal only; the next line of any kind replaces it. */
     public synchronized void live(String text) {
-        if (quiet || !errTty) return;
-        err.print(ERASE + text);
+        if (quiet || !smart) return;
+        err.print(ERASE + NO_WRAP + text + WRAP);
         err.flush();
         liveShown = true;
     }

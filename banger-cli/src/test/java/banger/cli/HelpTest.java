@@ -1,0 +1,76 @@
+package banger.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import banger.api.testing.Golden;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class HelpTest {
+    private static final int LINES = 24;
+    private static final int COLUMNS = 100;
+
+    @TempDir
+    Path home;
+
+    private Prompt prompt;
+
+    @BeforeEach
+    void open() {
+        prompt = new Prompt(home);
+    }
+
+    @AfterEach
+    void close() {
+        assertThat(prompt.daemon().requests()).describedAs("help asks nobody").isEmpty();
+        prompt.close();
+    }
+
+    static Stream<String> pages() {
+        var groups = Stream.of("", "vm", "image", "kernel", "daemon");
+        return Stream.concat(groups, Verbs.paths().stream());
+    }
+
+    private String shown(String... words) {
+        var ran = prompt.run(words);
+        assertThat(ran.status()).isZero();
+        assertThat(ran.err()).isEmpty();
+        return ran.out();
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void aPageFitsAScreenAndIsWhatItWas(String page) {
+        var words = page.isEmpty() ? List.<String>of() : List.of(page.split(" "));
+        var text = shown(Stream.concat(Stream.of("help"), words.stream()).toArray(String[]::new));
+        Golden.check("help/" + (page.isEmpty() ? "banger" : page.replace(' ', '-')) + ".txt", text);
+        assertThat(text.lines().count()).isLessThanOrEqualTo(LINES);
+        assertThat(text.lines()).allMatch(l -> l.length() <= COLUMNS).allMatch(l -> l.equals(l.stripTrailing()));
+        var asFlag = Stream.concat(words.stream(), Stream.of("--help")).toArray(String[]::new);
+        assertThat(shown(asFlag)).isEqualTo(text);
+        asFlag[asFlag.length - 1] = "-h";
+        assertThat(shown(asFlag)).isEqualTo(text);
+    }
+
+    @Test
+    void bangerAloneAndAGroupAloneShowTheirPage() {
+        assertThat(shown()).isEqualTo(shown("help"));
+        assertThat(shown("vm")).isEqualTo(shown("help", "vm"));
+    }
+
+    @Test
+    void everyVerbIsOnItsGroupsPageAndEveryGroupOnTheFirst() {
+        for (var path : Verbs.paths()) {
+            var words = path.split(" ");
+            assertThat(shown("help")).contains(words[0]);
+            if (words.length == 2) assertThat(shown("help", words[0])).contains("\n" + path + "  ");
+        }
+    }
+}
