@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -22,6 +23,8 @@ final class CommandLine {
             Flag.yes("-h, --help", "show this help"),
             Flag.yes("-q, --quiet", "errors only on stderr"),
             Flag.yes("--no-color", "no colour, whatever the terminal"));
+
+    private static final Pattern NAMED = Pattern.compile("option '(--?[A-Za-z-]+)'");
 
     private CommandLine() {}
 
@@ -48,6 +51,8 @@ final class CommandLine {
         try {
             var result = new picocli.CommandLine(spec)
                     .setUnmatchedOptionsArePositionalParams(false)
+                    .setOverwrittenOptionsAllowed(true)
+                    .setExpandAtFiles(false)
                     .parseArgs(own.toArray(String[]::new));
             for (var flag : flags)
                 if (result.hasMatchedOption(flag.all()[0]))
@@ -110,11 +115,18 @@ final class CommandLine {
                     verb.path() + ": no flag " + Printable.quote(word),
                     near.map(n -> List.of("did you mean " + n + "?")).orElse(List.of(help)));
         }
-        var message = String.valueOf(e.getMessage()).replaceFirst("\\s*\\(.*", "");
-        var option = e.getArgSpec() instanceof OptionSpec o ? o.longestName() + " " : "";
-        return new BangerException(
-                ErrorCode.USAGE,
-                message.startsWith("Missing required parameter") ? option + "needs a value" : Printable.line(message),
-                help);
+        return new BangerException(ErrorCode.USAGE, told(flags, String.valueOf(e.getMessage())), help);
+    }
+
+    /** picocli's complaint in our words. */
+    private static String told(List<Flag> flags, String message) {
+        var named = NAMED.matcher(message);
+        if (!named.find()) return Printable.line(message);
+        var flag = flags.stream()
+                .filter(f -> List.of(f.all()).contains(named.group(1)))
+                .findFirst()
+                .map(Flag::key)
+                .orElse(named.group(1));
+        return flag + (message.contains("specified without") ? " takes no value" : " needs a value");
     }
 }

@@ -3,10 +3,9 @@ package banger.cli;
 import banger.api.http.Duplex;
 import java.io.DataInputStream;
 import java.io.EOFException;
-import java.io.FileDescriptor;
-import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 
 /** Standard input and output joined with a port of a guest; each direction ends by itself. */
 public final class Forward {
@@ -20,18 +19,18 @@ public final class Forward {
 
     /** @return 0 when both directions ended in order, 1 when the connection broke */
     public int join(String path) {
+        var streams = session.streams();
         try (var connection = session.daemon().upgrade(path, "")) {
-            Thread.ofPlatform().daemon().name("stdin").start(() -> send(connection));
-            receive(connection);
+            Thread.ofPlatform().daemon().name("stdin").start(() -> send(streams.in(), connection));
+            receive(connection, streams.out());
             return 0;
         } catch (IOException e) {
             return 1;
         }
     }
 
-    private static void receive(Duplex connection) throws IOException {
+    private static void receive(Duplex connection, OutputStream out) throws IOException {
         var data = new DataInputStream(connection.in());
-        var out = new FileOutputStream(FileDescriptor.out);
         while (true) {
             int type = data.read();
             if (type < 0) throw new EOFException("cut");
@@ -44,8 +43,7 @@ public final class Forward {
         }
     }
 
-    private static void send(Duplex connection) {
-        var in = new FileInputStream(FileDescriptor.in);
+    private static void send(InputStream in, Duplex connection) {
         var frame = new byte[4 + MAX_FRAME];
         try {
             int n;

@@ -10,9 +10,6 @@ import banger.api.model.Terminal;
 import io.avaje.jsonb.Jsonb;
 import java.io.DataInputStream;
 import java.io.EOFException;
-import java.io.FileDescriptor;
-import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -105,8 +102,8 @@ public final class GuestCommand {
     }
 
     private int receive(InputStream in) throws IOException {
-        var out = new FileOutputStream(FileDescriptor.out);
-        var err = new FileOutputStream(FileDescriptor.err);
+        var out = session.streams().out();
+        var err = session.streams().err();
         var data = new DataInputStream(in);
         boolean outBroken = false;
         while (true) {
@@ -169,7 +166,7 @@ public final class GuestCommand {
     }
 
     private void sendInput(Duplex connection) {
-        var in = new FileInputStream(FileDescriptor.in);
+        var in = session.streams().in();
         var buffer = new byte[MAX_FRAME];
         try {
             for (int n; (n = in.read(buffer)) > 0; ) send(connection, STDIN, buffer, n);

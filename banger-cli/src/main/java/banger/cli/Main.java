@@ -3,8 +3,10 @@ package banger.cli;
 import banger.api.Layout;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
+import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,8 +21,12 @@ public final class Main {
 
     public static void main(String[] arguments) {
         var environment = System.getenv();
-        var out = stream(FileDescriptor.out);
-        var err = stream(FileDescriptor.err);
+        var streams = new Session.Streams(
+                new FileInputStream(FileDescriptor.in),
+                new FileOutputStream(FileDescriptor.out),
+                new FileOutputStream(FileDescriptor.err));
+        var out = printing(streams.out());
+        var err = printing(streams.err());
         var noColor = Arrays.asList(arguments).contains("--no-color");
         var terminal = new Terminal(out, err, System.getProperty("banger.tty", "000"), environment, noColor);
         var home = Path.of(environment.getOrDefault("HOME", "/"));
@@ -30,7 +36,7 @@ public final class Main {
                 Path.of(System.getProperty("banger.dist", "")),
                 System.getProperty("banger.build", "unknown"),
                 terminal);
-        var session = new Session(terminal, System.in, environment, layout, starter);
+        var session = new Session(terminal, streams, environment, layout, starter);
         int status = new Cli(session).run(List.of(arguments), rawArguments(arguments.length));
         out.flush();
         // Standard output may be closed or full: what could not be written must not look like success.
@@ -40,9 +46,8 @@ public final class Main {
         Runtime.getRuntime().halt(status);
     }
 
-    private static PrintStream stream(FileDescriptor descriptor) {
-        return new PrintStream(
-                new BufferedOutputStream(new FileOutputStream(descriptor), 8192), false, StandardCharsets.UTF_8);
+    private static PrintStream printing(OutputStream out) {
+        return new PrintStream(new BufferedOutputStream(out, 8192), false, StandardCharsets.UTF_8);
     }
 
     /** Our arguments as the kernel holds them: Java has decoded its own, and lost what is not UTF-8. */

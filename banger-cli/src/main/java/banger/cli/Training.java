@@ -30,7 +30,8 @@ public final class Training {
                     terminal);
             List<byte[]> raw =
                     words.stream().map(w -> w.getBytes(StandardCharsets.UTF_8)).toList();
-            new Cli(new Session(terminal, System.in, environment, layout, starter)).run(words, raw);
+            new Cli(new Session(terminal, new Session.Streams(System.in, sink, sink), environment, layout, starter))
+                    .run(words, raw);
         }
     }
 }

@@ -61,9 +61,9 @@ record Document(Path path, String text) {
     /** From a heading to the next of the same level or above. */
     String section(String heading) {
         var level = heading.substring(0, heading.indexOf(' ')).length();
-        var start = (text + "\n").indexOf("\n" + heading + "\n");
+        var start = ("\n" + text).indexOf("\n" + heading + "\n");
         if (start < 0) throw new IllegalArgumentException(path + " has no heading " + heading);
-        var rest = text.substring(start + heading.length() + 1);
+        var rest = text.substring(start + heading.length());
         var next = Pattern.compile("(?m)^#{1," + level + "} ").matcher(rest);
         return next.find() ? rest.substring(0, next.start()) : rest;
     }

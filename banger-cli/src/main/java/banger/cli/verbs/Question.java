@@ -11,7 +11,7 @@ final class Question {
         session.terminal().prompt(question + " [y/N] ");
         var answer = new StringBuilder();
         try {
-            for (int b; (b = session.in().read()) >= 0 && b != '\n'; ) answer.append((char) b);
+            for (int b; (b = session.streams().in().read()) >= 0 && b != '\n'; ) answer.append((char) b);
         } catch (IOException e) {
             return false;
         }
