@@ -16,7 +16,6 @@ import banger.daemon.ops.Failpoint;
 import banger.daemon.ops.KeyedLocks;
 import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
-import banger.daemon.ssh.SshKeys;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Deque;
