@@ -92,7 +92,7 @@ public final class Bench {
 
     private static double execByApi(String vm) throws IOException {
         long began = System.nanoTime();
-        var body = "{\"argv\":[\"dHJ1ZQ==\"],\"env\":[],\"login\":false}";
+        var body = "{\"argv\":[\"dHJ1ZQA=\"],\"env\":[],\"login\":false}";
         try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             channel.connect(UnixDomainSocketAddress.of(HOME.resolve("state/run/bangerd.sock")));
             channel.write(ByteBuffer.wrap(("POST /v1/vms/" + vm + "/exec HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length()

@@ -96,7 +96,7 @@ class ModelJsonTest {
                     .get(random.nextInt(6));
         if (type == boolean.class || type == Boolean.class) return random.nextBoolean();
         if (type == byte[].class) {
-            var bytes = new byte[random.nextInt(5)];
+            var bytes = new byte[1 + random.nextInt(5)];
             random.nextBytes(bytes);
             return bytes;
         }
