@@ -126,6 +126,14 @@ static bool shutdown_hook(int root)
 	       inroot_put(root, "usr/lib/systemd/system-shutdown/banger", text, sizeof text - 1, &o);
 }
 
+/* logind's sandbox has a /proc of its own, without the placeholder, and reads the boot id there: two
+   machines of one template had the same (seen). It starts at its first use after that is gone. */
+static bool hold_logind(int root)
+{
+	return inroot_put_text(root, "run/systemd/system/systemd-logind.service.d/10-banger.conf",
+			       "[Unit]\nConditionPathExists=!" BOOT_ID_PLACEHOLDER "\n");
+}
+
 bool apply_identity(int root, const struct config *conf, char error[CONFIG_ERROR])
 {
 	struct buf text = { 0 };
@@ -159,7 +167,7 @@ bool apply_identity(int root, const struct config *conf, char error[CONFIG_ERROR
 	}
 	if (ok) {
 		what = "/run";
-		ok = network_managers(root);
+		ok = network_managers(root) && (!conf->template || hold_logind(root));
 	}
 	if (ok) {
 		what = "shutdown hook";

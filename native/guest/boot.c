@@ -17,7 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PLACEHOLDER "/run/banger/boot_id"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 /* How long the channel's driver may take to show its ports. */
 #define CHANNEL_MS 10000
@@ -59,11 +58,11 @@ bool boot_mount_kernel(bool template, char error[CONFIG_ERROR])
 		return true;
 	/* The kernel draws the boot id at its first read. Nobody may read it before the machine that
 	   continues from this one was reseeded. */
-	int fd = open(NEW_ROOT PLACEHOLDER, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+	int fd = open(NEW_ROOT BOOT_ID_PLACEHOLDER, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 	static const char id[] = "00000000-0000-4000-8000-000000000000\n";
 	bool ok = fd >= 0 && write_all(fd, id, sizeof id - 1);
 	close(fd);
-	if (ok && mount(NEW_ROOT PLACEHOLDER, NEW_ROOT BOOT_ID, NULL, MS_BIND, NULL) == 0)
+	if (ok && mount(NEW_ROOT BOOT_ID_PLACEHOLDER, NEW_ROOT BOOT_ID, NULL, MS_BIND, NULL) == 0)
 		return true;
 	snprintf(error, CONFIG_ERROR, "boot id: %s", strerror(errno));
 	return false;
@@ -72,10 +71,10 @@ bool boot_mount_kernel(bool template, char error[CONFIG_ERROR])
 void boot_show_boot_id(void)
 {
 	struct stat st;
-	if (stat(PLACEHOLDER, &st) < 0)
+	if (stat(BOOT_ID_PLACEHOLDER, &st) < 0)
 		return;
 	umount2(BOOT_ID, MNT_DETACH);
-	unlink(PLACEHOLDER);
+	unlink(BOOT_ID_PLACEHOLDER);
 }
 
 /* The slow part that needs no configuration, beside the conversation with the host. */

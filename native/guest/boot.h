@@ -11,6 +11,9 @@ struct core;
 /* Where the image's root is put together before it becomes the root. */
 #define NEW_ROOT "/newroot"
 
+/* There as long as a template's boot id must not be read. */
+#define BOOT_ID_PLACEHOLDER "/run/banger/boot_id"
+
 /* Everything of process 1; does not return. */
 void boot_main(void) __attribute__((noreturn));
 

@@ -101,11 +101,12 @@ bool seed_work_disk(int root, const char *disk, char error[CONFIG_ERROR])
 	struct stat st = { .st_mode = S_IFDIR | 0700 };
 	bool ok = false;
 	int to = -1, from = inroot_open(root, "root", O_RDONLY | O_DIRECTORY);
+	bool none = from < 0 && errno == ENOENT; /* an image without /root */
 	int top = open(disk, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (top >= 0 && (mkdirat(top, "root", 0700) == 0 || errno == EEXIST))
 		to = openat(top, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (to >= 0 && from < 0)
-		ok = errno == ENOENT; /* an image without /root */
+		ok = none;
 	else if (to >= 0)
 		ok = fstat(from, &st) == 0 && seed_copy(from, to, 0);
 	ok = ok && copy_meta(to, &st);

@@ -231,6 +231,11 @@ static void identity(void)
 	CHECK_TEXT(test_read(test_path(root, "etc/hosts")), "127.0.0.1 localhost\n10.1.1.1 mine\n127.0.1.1 second # banger\n");
 	CHECK(strstr(test_read(test_path(root, "etc/fstab")), "/x tmpfs"));
 	CHECK_TEXT(test_read(test_path(root, "etc/machine-id")), "0123456789abcdef0123456789abcdef\n");
+	/* Only in a template is logind held back. */
+	const char *held = "run/systemd/system/systemd-logind.service.d/10-banger.conf";
+	CHECK(access(test_path(root, held), F_OK) < 0);
+	begin("template=1\n");
+	CHECK(check() && apply_identity(root_fd, &conf, error) && access(test_path(root, held), F_OK) == 0);
 	close(root_fd);
 }
 
@@ -259,7 +264,10 @@ static void seeding(void)
 	close(root_fd);
 	make_root();
 	strcpy(disk, test_dir());
-	CHECK(seed_work_disk(root_fd, disk, error) && access(test_path(disk, "root"), F_OK) == 0);
+	for (int round = 0; round < 2; round++) {
+		CHECK(seed_work_disk(root_fd, disk, error) && access(test_path(disk, "root"), F_OK) == 0);
+		unlink(test_path(disk, ".seeded"));
+	}
 	close(root_fd);
 	buf_free(&archive);
 }

@@ -76,6 +76,11 @@ public record Layout(Path state, Path cache, Path run, Path config) {
         return state.resolve("ssh");
     }
 
+    /** One host key and one known_hosts file a VM. */
+    public Path vmKeys() {
+        return state.resolve("ssh/vms");
+    }
+
     public Path vms() {
         return state.resolve("vms");
     }

@@ -14,8 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Base64;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
@@ -62,13 +61,22 @@ public final class GuestCommand {
             boolean login) {
         var t = session.terminal();
         boolean terminal = tty == Tty.YES || tty == Tty.AUTO && t.inputIsTerminal() && t.outputIsTerminal();
-        var argv = command.stream().map(Base64.getEncoder()::encodeToString).toList();
-        var variables = new ArrayList<String>();
-        for (var e : env) variables.add(Base64.getEncoder().encodeToString(e.getBytes(StandardCharsets.UTF_8)));
+        var variables =
+                env.stream().map(e -> e.getBytes(StandardCharsets.UTF_8)).toList();
         var request = new ExecRequest(
-                argv, cwd.orElse(null), user.orElse(null), variables, terminal ? size(session) : null, login);
+                ended(command),
+                cwd.orElse(null),
+                user.orElse(null),
+                ended(variables),
+                terminal ? size(session) : null,
+                login);
         var body = Jsonb.instance().type(ExecRequest.class).toJson(request);
         return relay(session.daemon(), "/v1/vms/" + vm + "/exec", body, terminal);
+    }
+
+    /** Each with a NUL at its end. */
+    private static List<byte[]> ended(List<byte[]> strings) {
+        return strings.stream().map(s -> Arrays.copyOf(s, s.length + 1)).toList();
     }
 
     private int relay(BangerClient daemon, String path, String body, boolean terminal) {

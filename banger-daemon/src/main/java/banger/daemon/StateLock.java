@@ -13,9 +13,11 @@ import java.nio.file.StandardOpenOption;
 
 /** Holds a state directory for one daemon; the kernel gives it back when the process ends, however it ends. */
 final class StateLock implements AutoCloseable {
+    private final Path file;
     private final FileChannel channel;
 
-    private StateLock(FileChannel channel) {
+    private StateLock(Path file, FileChannel channel) {
+        this.file = file;
         this.channel = channel;
     }
 
@@ -36,7 +38,7 @@ final class StateLock implements AutoCloseable {
             channel.truncate(0);
             channel.write(
                     ByteBuffer.wrap(Long.toString(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)));
-            return new StateLock(channel);
+            return new StateLock(file, channel);
         } catch (IOException e) {
             throw DurableFiles.failure(file, e);
         }
@@ -47,7 +49,7 @@ final class StateLock implements AutoCloseable {
         try {
             channel.close();
         } catch (IOException e) {
-            throw DurableFiles.failure(Path.of("bangerd.lock"), e);
+            throw DurableFiles.failure(file, e);
         }
     }
 }

@@ -25,11 +25,11 @@ record Ended(List<String> command, int status, byte[] outBytes, byte[] errBytes)
 
     @Override
     public String toString() {
-        return String.join(" ", command) + "\n-> " + status + "\n-- stdout\n" + tail(out()) + "\n-- stderr\n"
-                + tail(err());
+        return shortened(String.join(" ", command)) + "\n-> " + status + "\n-- stdout\n" + shortened(out())
+                + "\n-- stderr\n" + shortened(err());
     }
 
-    private static String tail(String text) {
-        return text.length() < 4000 ? text : "…" + text.substring(text.length() - 4000);
+    private static String shortened(String text) {
+        return text.length() < 3000 ? text : text.substring(0, 500) + "\n…\n" + text.substring(text.length() - 2500);
     }
 }

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,7 +37,7 @@ class ExecManyTest {
 
     private static Duplex exec(String... words) {
         var argv = Arrays.stream(words)
-                .map(w -> Base64.getEncoder().encodeToString(w.getBytes(StandardCharsets.UTF_8)))
+                .map(w -> (w + "\0").getBytes(StandardCharsets.UTF_8))
                 .toList();
         var request = new ExecRequest(argv, null, null, List.of(), null, false);
         return HOME.client()

@@ -61,7 +61,13 @@ class ExecTerminalTest {
     @Test
     void controlCReachesTheGuestsForegroundOnly() {
         try (var running = HOME.banger(
-                        "vm", "exec", "box", "--", "sh", "-c", "trap 'echo caught; exit 5' INT; echo up; sleep 1000")
+                        "vm",
+                        "exec",
+                        "box",
+                        "--",
+                        "sh",
+                        "-c",
+                        "trap 'echo caught; exit 5' INT; echo up; while :; do read x; done")
                 .onTerminal()
                 .start()) {
             running.awaitOut("up");

@@ -80,6 +80,16 @@ class Home {
         return banger(words).run();
     }
 
+    /** A VM is ready as soon as its agent is; what asks systemd for something has to wait for it. */
+    void awaitInit(String vm) {
+        exec(
+                        vm,
+                        "sh",
+                        "-c",
+                        "until systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded'; do sleep 0.1; done")
+                .ok();
+    }
+
     BangerClient client() {
         return new BangerClient(socket());
     }

@@ -17,6 +17,7 @@ final class Program {
     private final Map<String, String> environment;
     private Duration deadline = DEADLINE;
     private byte[] input = new byte[0];
+    private boolean endInput = true;
 
     Program(List<String> words, Map<String, String> environment) {
         this.words = List.copyOf(words);
@@ -59,6 +60,8 @@ final class Program {
                 new Program(all, environment).env("TERM", "xterm-256color").env("SHELL", "/bin/sh");
         program.deadline = deadline;
         program.input = input;
+        // At the end of its own input script(1) types ctrl-d, whatever runs there.
+        program.endInput = false;
         return program;
     }
 
@@ -66,7 +69,7 @@ final class Program {
     Ended run() {
         try (var running = start()) {
             running.send(input);
-            running.endInput();
+            if (endInput) running.endInput();
             return running.await();
         }
     }

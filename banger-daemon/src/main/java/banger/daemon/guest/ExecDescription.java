@@ -5,6 +5,7 @@ import banger.api.ErrorCode;
 import banger.api.model.ExecRequest;
 import banger.api.model.Terminal;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Base64;
 
 /** A command as the agent reads it: {@code key=value} lines, values in Base64. */
@@ -13,15 +14,15 @@ record ExecDescription(byte[] bytes) {
     private static final int MAX_BYTES = 2 << 20;
 
     /**
-     * @throws BangerException {@code usage} when a byte string is not Base64 or there is too much of it
+     * @throws BangerException {@code usage} when a byte string is not ended or there is too much of it
      */
     static ExecDescription of(ExecRequest request) {
         if (request.argv().size() > MAX_ARGUMENTS) throw tooLong();
         if (request.argv().isEmpty() && !request.login())
             throw new BangerException(ErrorCode.USAGE, "exec: no command");
         var text = new StringBuilder();
-        for (var argument : request.argv()) line(text, "arg", checked(argument));
-        for (var variable : request.env()) line(text, "env", checked(variable));
+        for (var argument : request.argv()) line(text, "arg", unended(argument));
+        for (var variable : request.env()) line(text, "env", unended(variable));
         if (request.cwd() != null) line(text, "cwd", encode(request.cwd()));
         if (request.user() != null) line(text, "user", encode(request.user()));
         if (request.login()) line(text, "login", encode("1"));
@@ -37,23 +38,26 @@ record ExecDescription(byte[] bytes) {
         return tty.columns() + " " + tty.rows() + " " + term;
     }
 
-    private static String checked(String base64) {
-        try {
-            if (contains(Base64.getDecoder().decode(base64), (byte) 0))
-                throw new BangerException(ErrorCode.USAGE, "exec: an argument with a NUL byte");
-            return base64;
-        } catch (IllegalArgumentException e) {
-            throw new BangerException(ErrorCode.USAGE, "exec: an argument that is not Base64").because(e);
-        }
+    /** Without the NUL at its end, in Base64. */
+    private static String unended(byte[] string) {
+        int length = string.length - 1;
+        if (length < 0 || indexOfNul(string) != length)
+            throw new BangerException(ErrorCode.USAGE, "exec: an argument without a NUL at its end, or with another");
+        return encode(Arrays.copyOf(string, length));
     }
 
-    private static boolean contains(byte[] bytes, byte wanted) {
-        for (var b : bytes) if (b == wanted) return true;
-        return false;
+    private static int indexOfNul(byte[] bytes) {
+        for (int i = 0; i < bytes.length; i++) if (bytes[i] == 0) return i;
+        return -1;
+    }
+
+    private static String encode(byte[] bytes) {
+        return Base64.getEncoder().encodeToString(bytes);
     }
 
     private static String encode(String text) {
-        return checked(Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8)));
+        if (text.indexOf('\0') >= 0) throw new BangerException(ErrorCode.USAGE, "exec: text with a NUL character");
+        return encode(text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static void line(StringBuilder text, String key, String value) {

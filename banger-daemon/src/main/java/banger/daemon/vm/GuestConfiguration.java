@@ -32,6 +32,15 @@ final class GuestConfiguration {
             Subsystem sftp internal-sftp
             """;
 
+    /**
+     * In place of systemd's own file of this name, which empties /tmp while it boots: commands do not wait
+     * for systemd, and what the first one wrote there must stay.
+     */
+    private static final String KEEP_TMP = """
+            q /tmp 1777 root root 10d
+            q /var/tmp 1777 root root 30d
+            """;
+
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final CpioWriter cpio = new CpioWriter(bytes);
 
@@ -57,6 +66,8 @@ final class GuestConfiguration {
             cpio.directory(CpioHeader.root("put/run/banger", 0700));
             file("put/run/banger/ssh_host_ed25519_key", 0600, hostKey);
             file("put/run/banger/sshd_config", 0600, SSHD_CONFIG);
+            cpio.directory(CpioHeader.root("put/run/tmpfiles.d", 0755));
+            file("put/run/tmpfiles.d/tmp.conf", 0644, KEEP_TMP);
             cpio.directory(CpioHeader.root("put/root", 0755));
             cpio.directory(CpioHeader.root("put/root/.ssh", 0700));
             file("absent/root/.hushlogin", 0644, "");

@@ -56,7 +56,7 @@ public final class Reconciler {
             if (table.find(id).isPresent()) continue;
             LOG.info("removing the files of vm {}, which nobody was told of", id);
             endStray(disks.directory(id));
-            disks.remove(id);
+            lifecycle.forgetUnknown(id);
         }
     }
 

@@ -11,11 +11,11 @@ import banger.daemon.config.VmDefaults;
 import banger.daemon.engine.Engines;
 import banger.daemon.engine.MachineExit;
 import banger.daemon.engine.Signals;
+import banger.daemon.ops.Both;
 import banger.daemon.ops.Failpoint;
 import banger.daemon.ops.KeyedLocks;
 import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
-import banger.daemon.ssh.SshKeys;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -75,8 +75,12 @@ public final class VmLifecycle {
         var sized = sizes(request);
         var engine = Optional.ofNullable(request.engine()).orElse(settings.engine());
         if (request.start()) engines.select(engine);
-        var kernel = sources.kernel(settings.defaultKernel(), progress);
-        var image = sources.image(Optional.ofNullable(request.image()).orElse(settings.defaultImage()), progress);
+        var wanted = Optional.ofNullable(request.image()).orElse(settings.defaultImage());
+        // On a first run both take long, and neither needs the other.
+        var both = Both.of(
+                () -> sources.kernel(settings.defaultKernel(), progress), () -> sources.image(wanted, progress));
+        var kernel = both.first();
+        var image = both.second();
         var machineId = new byte[16];
         new SecureRandom().nextBytes(machineId);
         var vm = table.reserve(
@@ -272,6 +276,12 @@ public final class VmLifecycle {
             forget(vm);
             Failpoint.DELETE_DONE.pass();
         }
+    }
+
+    /** Removes the files of a VM that the store knows nothing of. */
+    void forgetUnknown(VmId id) {
+        disks.remove(id);
+        keys.forget(id);
     }
 
     /** Removes all of a VM that does not run. */

@@ -14,7 +14,6 @@ import banger.daemon.engine.MachineRef;
 import banger.daemon.ops.Failpoint;
 import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
-import banger.daemon.ssh.SshKeys;
 import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

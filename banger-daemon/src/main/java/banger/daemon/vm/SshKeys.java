@@ -1,10 +1,10 @@
-package banger.daemon.ssh;
+package banger.daemon.vm;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Layout;
 import banger.daemon.DurableFiles;
-import banger.daemon.vm.VmId;
+import banger.daemon.ssh.SshKeyPair;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -18,11 +18,13 @@ import java.util.Optional;
  */
 public final class SshKeys {
     private final Path directory;
+    private final Path ofVms;
     private final Optional<Path> ownKey;
 
     /** @param ownKey a private key of the user's to use instead of one of ours; its {@code .pub} lies beside it */
     public SshKeys(Layout layout, Optional<Path> ownKey) {
         this.directory = layout.ssh();
+        this.ofVms = layout.vmKeys();
         this.ownKey = ownKey;
     }
 
@@ -81,11 +83,11 @@ public final class SshKeys {
     }
 
     public Path knownHosts(VmId id) {
-        return directory.resolve("vms").resolve(id + ".known_hosts");
+        return ofVms.resolve(id + ".known_hosts");
     }
 
     private Path hostKey(VmId id) {
-        return directory.resolve("vms").resolve(id + ".host_key");
+        return ofVms.resolve(id + ".host_key");
     }
 
     public void forget(VmId id) {

@@ -1,0 +1,166 @@
+package banger.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import banger.api.model.VmInfo;
+import banger.daemon.ops.Failpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The daemon is killed at every failpoint; the next one finds each VM absent or whole, nothing astray,
+ * and the data of a VM that somebody was told of.
+ */
+@Tag("vm")
+class CrashTest {
+    @RegisterExtension
+    static final TestHome HOME = TestHome.prepared();
+
+    /** Somebody was told of it, and it has data: it must survive everything. */
+    private static final String KEPT = "kept";
+
+    /** The one whose creation or deletion is cut short. */
+    private static final String CUT = "cut";
+
+    @BeforeAll
+    static void make() {
+        HOME.boot(KEPT);
+        HOME.exec(KEPT, "sh", "-c", "echo data > /root/marker; echo data > /etc/marker; sync")
+                .ok();
+    }
+
+    @AfterAll
+    static void delete() {
+        HOME.deleteAll();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void atEveryFailpoint(Failpoint failpoint) throws Exception {
+        switch (failpoint) {
+            case CREATE_RESERVED, CREATE_DISKS_MADE, CREATE_DONE -> duringCreate(failpoint);
+            case START_INTENT, START_NETWORK, START_VMM_SPAWNED, START_RECORDED, START_CONFIGURED, START_DONE ->
+                duringStart(failpoint);
+            case STOP_INTENT, STOP_SYNCED, STOP_KILLED, STOP_DONE -> duringStop(failpoint);
+            case DELETE_INTENT, DELETE_FILES, DELETE_DONE -> duringDelete(failpoint);
+        }
+    }
+
+    private void duringCreate(Failpoint failpoint) throws Exception {
+        die(failpoint, "vm", "create", "--no-start", "--name", CUT, "--image", Prepared.IMAGE);
+        if (find(CUT).isPresent()) {
+            assertThat(find(CUT).get().state()).isEqualTo("created");
+            HOME.run("vm", "delete", CUT).ok();
+        }
+        // The name is free, whatever became of the first try.
+        HOME.create("--no-start", "--name", CUT).ok();
+        HOME.run("vm", "delete", CUT).ok();
+        everythingAgrees();
+    }
+
+    private void duringStart(Failpoint failpoint) throws Exception {
+        HOME.run("vm", "kill", KEPT).ok();
+        die(failpoint, "vm", "start", KEPT);
+        theDataIsThere();
+    }
+
+    private void duringStop(Failpoint failpoint) throws Exception {
+        HOME.run("vm", "start", KEPT).ok();
+        die(failpoint, "vm", "stop", KEPT);
+        assertThat(HOME.vm(KEPT).state()).isEqualTo("stopped");
+        theDataIsThere();
+    }
+
+    private void duringDelete(Failpoint failpoint) throws Exception {
+        HOME.create("--no-start", "--name", CUT).ok();
+        die(failpoint, "vm", "delete", CUT);
+        // Its deletion was begun: it is finished.
+        assertThat(find(CUT)).isEmpty();
+    }
+
+    private void theDataIsThere() throws IOException {
+        HOME.run("vm", "start", KEPT).ok();
+        assertThat(HOME.exec(KEPT, "cat", "/root/marker", "/etc/marker").ok().out())
+                .isEqualTo("data\ndata\n");
+        everythingAgrees();
+    }
+
+    /** Runs a command with a daemon that dies at the failpoint, then starts an ordinary one. */
+    private void die(Failpoint failpoint, String... command) throws IOException {
+        if (HOME.daemonRuns()) HOME.run("daemon", "stop").ok();
+        var bangerd = new Program(
+                        List.of(Product.directory().resolve("libexec/bangerd").toString()), HOME.environment())
+                .env("BANGER_DAEMON_FLAGS", "-Dbanger.failpoints=true")
+                .env("BANGER_FAILPOINT", failpoint.name());
+        try (var daemon = bangerd.start()) {
+            Wait.until("the daemon answers", () -> {
+                if (!daemon.alive()) throw new AssertionError(daemon.await().toString());
+                return answers();
+            });
+            var ended = HOME.banger(command).run().expect(1);
+            assertThat(ended.err()).contains("error: bangerd: ").doesNotContain("Exception", "\tat ");
+            daemon.await().expect(137);
+        }
+        HOME.run("vm", "list").ok();
+        everythingAgrees();
+    }
+
+    private static boolean answers() {
+        try {
+            HOME.daemonPid();
+            return true;
+        } catch (banger.api.BangerException e) {
+            return false;
+        }
+    }
+
+    private static Optional<VmInfo> find(String name) {
+        return HOME.vms().stream().filter(v -> v.name().equals(name)).findFirst();
+    }
+
+    /** What is listed, what is on the disk and what runs is one and the same. */
+    private static void everythingAgrees() throws IOException {
+        var vms = HOME.vms();
+        assertThat(vms).extracting(VmInfo::name).contains(KEPT);
+        assertThat(vms).extracting(VmInfo::state).isSubsetOf("created", "stopped", "running");
+        var ids = new HashSet<>(vms.stream().map(VmInfo::id).toList());
+        assertThat(Trees.names(HOME.state().resolve("vms"))).containsExactlyInAnyOrderElementsOf(ids);
+        for (var vm : vms)
+            for (var disk : List.of("vdb", "vdc"))
+                assertThat(Files.size(
+                                HOME.state().resolve("vms").resolve(vm.id()).resolve(disk)))
+                        .isGreaterThan(0);
+        var running = Set.copyOf(vms.stream()
+                .filter(v -> v.state().equals("running"))
+                .map(VmInfo::id)
+                .toList());
+        assertThat(Trees.names(HOME.state().resolve("run/vms"))).isSubsetOf(running);
+        Wait.until(
+                () -> "one VMM for each of " + running + ": " + vmms(),
+                java.time.Duration.ofSeconds(15),
+                () -> vmms().stream()
+                        .map(Processes.Seen::cwd)
+                        .toList()
+                        .equals(running.stream()
+                                .map(id ->
+                                        HOME.state().resolve("vms").resolve(id).toString())
+                                .toList()));
+    }
+
+    private static List<Processes.Seen> vmms() {
+        return Processes.matching(
+                p -> p.cwd().startsWith(HOME.state().resolve("vms").toString())
+                        && !p.words().isEmpty()
+                        && p.words().getFirst().contains("qemu"));
+    }
+}

@@ -1,0 +1,153 @@
+package banger.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** A host that does not do its part: broken tools, a VMM that dies or hangs, a damaged disk, no room. */
+@Tag("vm")
+class HostFaultsTest {
+    @RegisterExtension
+    static final TestHome HOME = TestHome.prepared();
+
+    @AfterEach
+    void delete() {
+        HOME.deleteAll();
+        HOME.run("daemon", "stop").ok();
+        HOME.config("");
+    }
+
+    /** A program in place of QEMU. */
+    private static void qemu(String script) throws IOException {
+        var program = HOME.path().resolve("qemu");
+        Files.writeString(program, "#!/bin/sh\n" + script + "\n");
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(HOME.path(), PosixFilePermissions.fromString("rwxr-xr-x"));
+        HOME.config("qemu_bin = \"" + program + "\"\n");
+    }
+
+    @Test
+    void aVmmThatRefusesIsQuotedAndNothingIsLeft() throws Exception {
+        qemu("echo 'qemu: no \033[31mluck today' >&2; exit 3");
+        var ended = HOME.create("--name", "box").expect(1);
+        assertThat(ended.err())
+                .contains("error: vm box: QEMU did not start: ", "luck today")
+                .doesNotContain("\033", "Exception");
+        assertThat(HOME.vms()).isEmpty();
+        // One that exists already is kept, and says why it does not run.
+        HOME.create("--no-start", "--name", "box").ok();
+        HOME.run("vm", "start", "box").expect(1);
+        assertThat(HOME.vm("box").state()).isEqualTo("error");
+        assertThat(HOME.vm("box").lastError()).contains("luck today");
+    }
+
+    @Test
+    void aVmmThatHangsIsGivenUp() throws Exception {
+        qemu("exec sleep 1000");
+        var ended = HOME.create("--name", "box").expect(1);
+        assertThat(ended.err()).contains("error: vm box: QEMU did not start: it made no socket");
+        assertThat(HOME.vms()).isEmpty();
+    }
+
+    @Test
+    void aVmmThatHangsIsLeftByCtrlC() throws Exception {
+        qemu("exec sleep 1000");
+        try (var running = HOME.banger("vm", "create", "--image", Prepared.IMAGE, "--name", "box")
+                .start()) {
+            Wait.until(
+                    "it starts",
+                    () -> HOME.daemonRuns()
+                            && HOME.vms().stream().anyMatch(v -> v.state().equals("starting")));
+            running.signal("INT");
+            assertThat(running.await().status()).isNotZero();
+        }
+        Wait.until("nothing is left", () -> HOME.vms().isEmpty());
+    }
+
+    @Test
+    void aMissingVmmIsNamed() {
+        HOME.config("qemu_bin = \"/no/such/qemu\"\n");
+        var ended = HOME.create("--name", "box").expect(1);
+        assertThat(ended.err()).startsWith("error: ").contains("/no/such/qemu").doesNotContain("Exception");
+        assertThat(HOME.vms()).isEmpty();
+    }
+
+    @Test
+    void aGuestThatCannotStartIsKeptForALookWithItsConsole() throws Exception {
+        HOME.create("--no-start", "--name", "box").ok();
+        var disk = HOME.state().resolve("vms").resolve(HOME.vm("box").id()).resolve("vdb");
+        try (var file = new RandomAccessFile(disk.toFile(), "rw")) {
+            file.write(new byte[1 << 20]);
+        }
+        var ended = HOME.run("vm", "start", "box").expect(1);
+        assertThat(ended.err())
+                .contains("error: vm box: ", "banger vm logs box; banger vm delete box")
+                .doesNotContain("Exception");
+        assertThat(HOME.vm("box").state()).isEqualTo("error");
+        HOME.run("vm", "logs", "box").ok();
+    }
+
+    @Test
+    void aDamagedImageIsNoticedBeforeItIsUsed() throws Exception {
+        Path image;
+        try (var files = Files.walk(HOME.state().resolve("images"))) {
+            image = files.filter(f -> f.toString().endsWith(".ext4"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        // Not the file itself: it is a link to the one that all tests share.
+        var good = Files.move(image, HOME.path().resolve("good.ext4"));
+        try {
+            Files.write(image, new byte[1 << 20]);
+            var ended = HOME.create("--name", "box").expect(1);
+            assertThat(ended.err())
+                    .startsWith("error: image debian-minimal: ")
+                    .contains("is no longer the file it was", "banger image pull --force debian-minimal");
+            Files.delete(image);
+            assertThat(HOME.create("--name", "box").expect(1).err()).contains("is no longer there");
+        } finally {
+            Files.deleteIfExists(image);
+            Files.move(good, image);
+        }
+        HOME.create("--no-start", "--name", "box").ok();
+    }
+
+    @Test
+    void aFullDiskIsSaidAndNothingIsLeft() throws Exception {
+        assumeTrue(Files.getOwner(Path.of("/proc/self")).getName().equals("root"), "mounting a small disk takes root");
+        // In a mount namespace of its own: the small disk is gone with the last process in it.
+        var small = HOME.path().resolve("small");
+        var banger = Product.launcher().toString();
+        var script = """
+                set -u
+                mkdir -p %1$s && mount -t tmpfs -o size=3m tmpfs %1$s || exit 90
+                mkdir -p %1$s/state && ln -s %2$s/images %2$s/kernels %1$s/state/ || exit 91
+                cp %2$s/banger.db %1$s/state/
+                export BANGER_HOME=%1$s
+                %3$s vm list || exit 92
+                head -c 10000000 /dev/zero >%1$s/filler 2>/dev/null
+                %3$s vm create --no-start --name full --image debian-minimal
+                echo "create: $?"
+                rm %1$s/filler
+                %3$s vm list -q
+                ls %1$s/state/vms
+                %3$s daemon stop
+                """.formatted(small, HOME.state(), banger);
+        HOME.run("vm", "list").ok();
+        HOME.run("daemon", "stop").ok();
+        var words = List.of("unshare", "--mount", "--propagation", "private", "sh", "-c", script);
+        var ended = new Program(words, HOME.environment()).run().ok();
+        assertThat(ended.out()).isEqualTo("create: 1\n");
+        assertThat(ended.err()).contains("disk is full", "make room").doesNotContain("Exception");
+    }
+}

@@ -1,0 +1,284 @@
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/** The benchmarks of docs/performance.md. Every figure has its baseline in the same, interleaved run. */
+public final class Bench {
+    private static final Path CHECKOUT = Path.of(System.getProperty("banger.checkout"));
+    private static final String BANGER = CHECKOUT.resolve("build/current/bin/banger").toString();
+    private static final Path HOME = Path.of(System.getenv("BANGER_HOME"));
+    private static final String IMAGE = "debian-minimal";
+    private static final int RUNS = Integer.getInteger("runs", 10);
+
+    public static void main(String[] names) throws Exception {
+        run(true, BANGER, "kernel", "list");
+        if (!json("image", "list", "--json").contains("\"available\": false")) run(true, BANGER, "image", "pull", IMAGE);
+        var all = names.length == 0 ? List.of("start", "cold", "exec", "create", "stop", "idle") : List.of(names);
+        System.out.printf("load %s, %d cpus, %d runs each%n", load(), Runtime.getRuntime().availableProcessors(), RUNS);
+        for (var name : all) {
+            switch (name) {
+                case "start" -> start();
+                case "cold" -> cold();
+                case "exec" -> exec();
+                case "create" -> create();
+                case "stop" -> stop();
+                case "idle" -> idle();
+                default -> throw new IllegalArgumentException(name);
+            }
+        }
+        run(true, BANGER, "daemon", "stop");
+    }
+
+    /** The command line against a Java hello world. */
+    private static void start() throws Exception {
+        var dir = Files.createTempDirectory("hello");
+        Files.writeString(dir.resolve("Hello.java"),
+                "public class Hello { public static void main(String[] a) { System.out.println(\"hello\"); } }");
+        var java = ProcessHandle.current().info().command().orElseThrow();
+        run(true, java.replaceAll("java$", "javac"), "-d", dir.toString(), dir.resolve("Hello.java").toString());
+        String[] hello = {java, "-cp", dir.toString(), "Hello"};
+        run(true, BANGER, "vm", "list");
+        pair("banger version", "java hello", () -> wall(BANGER, "version"), () -> wall(hello), "aim 1.8");
+        pair("banger vm list", "java hello", () -> wall(BANGER, "vm", "list"), () -> wall(hello), "aim 1.8");
+    }
+
+    /** A whole cold run against a bare QEMU with the same arguments and copies of the same disks. */
+    private static void cold() throws Exception {
+        run(true, BANGER, "vm", "run", "-d", "--image", IMAGE, "--name", "bench-bare", "--vcpu", "1", "--memory", "512M");
+        var bare = new Bare(pid("bench-bare"));
+        run(true, BANGER, "vm", "delete", "bench-bare");
+        pair("vm run --rm -- true", "bare qemu to hello", () -> wall(BANGER, "vm", "run", "--rm", "--image", IMAGE,
+                "--vcpu", "1", "--memory", "512M", "--", "true"), bare::toHello, "aim 1.1");
+        bare.close();
+    }
+
+    /** A command in a running guest against one over a multiplexed ssh connection into the same guest. */
+    private static void exec() throws Exception {
+        run(true, BANGER, "vm", "run", "-d", "--image", IMAGE, "--name", "bench-exec", "--vcpu", "1", "--memory", "512M");
+        run(true, BANGER, "vm", "exec", "bench-exec", "--", "sh", "-c", "until systemctl is-system-running >/dev/null; do sleep 1; done");
+        var info = json("vm", "show", "bench-exec");
+        var id = info.replaceAll("(?s).*\"id\": *\"([0-9a-f]{12})\".*", "$1");
+        var ssh = new ArrayList<>(List.of("ssh", "-F", "none", "-o", "ProxyCommand=" + BANGER + " vm nc bench-exec 22",
+                "-o", "HostKeyAlias=banger-" + id, "-o", "UserKnownHostsFile=" + HOME.resolve("state/ssh/vms/" + id + ".known_hosts"),
+                "-o", "IdentityFile=" + HOME.resolve("state/ssh/id_ed25519"), "-o", "IdentitiesOnly=yes",
+                "-o", "ControlPath=/tmp/banger-bench-%C"));
+        var master = new ArrayList<>(ssh);
+        master.addAll(List.of("-o", "ControlMaster=yes", "-N", "-f", "root@bench-exec"));
+        run(true, master.toArray(String[]::new));
+        var over = new ArrayList<>(ssh);
+        over.addAll(List.of("root@bench-exec", "true"));
+        pair("vm exec -- true", "ssh with ControlMaster", () -> wall(BANGER, "vm", "exec", "bench-exec", "--", "true"),
+                () -> wall(over.toArray(String[]::new)), "aim 0.2");
+        pair("exec by the API alone", "ssh with ControlMaster", () -> execByApi("bench-exec"),
+                () -> wall(over.toArray(String[]::new)), "aim 0.2");
+        var end = new ArrayList<>(ssh);
+        end.addAll(List.of("-O", "exit", "root@bench-exec"));
+        run(false, end.toArray(String[]::new));
+        run(true, BANGER, "vm", "delete", "bench-exec");
+    }
+
+    private static double execByApi(String vm) throws IOException {
+        long began = System.nanoTime();
+        var body = "{\"argv\":[\"dHJ1ZQA=\"],\"env\":[],\"login\":false}";
+        try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.connect(UnixDomainSocketAddress.of(HOME.resolve("state/run/bangerd.sock")));
+            channel.write(ByteBuffer.wrap(("POST /v1/vms/" + vm + "/exec HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length()
+                    + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII)));
+            var buffer = ByteBuffer.allocate(4096);
+            while (channel.read(buffer) >= 0) {
+                var text = new String(buffer.array(), 0, buffer.position(), StandardCharsets.ISO_8859_1);
+                if (text.endsWith("\u0005\0\0\1\0")) return seconds(began);
+            }
+        }
+        throw new IOException("no exit frame");
+    }
+
+    /** Creating a VM inside the daemon: time of the request on a warm daemon, bytes the VM takes. */
+    private static void create() throws Exception {
+        var times = new double[RUNS];
+        long used = 0;
+        for (int i = -2; i < RUNS; i++) {
+            long began = System.nanoTime();
+            var answer = api("POST", "/v1/vms", "{\"name\":\"bench-create\",\"image\":\"" + IMAGE + "\",\"nat\":false,\"start\":false,\"remove\":false}");
+            if (i >= 0) times[i] = seconds(began);
+            used = Long.parseLong(answer.replaceAll("(?s).*\"usedBytes\":([0-9]+).*", "$1"));
+            run(true, BANGER, "vm", "delete", "bench-create");
+        }
+        System.out.printf(Locale.ROOT, "%-28s %8.1f ms   aim 10 ms%n", "vm create --no-start (API)", median(times) * 1000);
+        System.out.printf(Locale.ROOT, "%-28s %8.0f KiB  aim 1024 KiB%n", "disk of a new VM", used / 1024.0);
+    }
+
+    private static void stop() throws Exception {
+        var times = new double[RUNS];
+        var syncs = new double[RUNS];
+        run(true, BANGER, "vm", "run", "-d", "--image", IMAGE, "--name", "bench-stop", "--vcpu", "1", "--memory", "512M");
+        var ready = json("vm", "show", "bench-stop").replaceAll("(?s).*\"usedBytes\": *([0-9]+).*", "$1");
+        for (int i = 0; i < RUNS; i++) {
+            syncs[i] = wall(BANGER, "vm", "exec", "bench-stop", "--", "sync") - wall(BANGER, "vm", "exec", "bench-stop", "--", "true");
+            long began = System.nanoTime();
+            api("POST", "/v1/vms/bench-stop/stop", "{\"graceful\":false}");
+            times[i] = seconds(began);
+            run(true, BANGER, "vm", "start", "bench-stop");
+        }
+        System.out.printf(Locale.ROOT, "%-28s %8.0f ms   guest sync alone %.0f ms; aim sync + 60 ms%n", "vm stop (API)",
+                median(times) * 1000, Math.max(0, median(syncs)) * 1000);
+        System.out.printf(Locale.ROOT, "%-28s %8.1f MiB  aim 16 MiB%n", "disk of a VM when ready", Long.parseLong(ready) / 1048576.0);
+        run(true, BANGER, "vm", "delete", "bench-stop");
+    }
+
+    private static void idle() throws Exception {
+        run(true, BANGER, "daemon", "stop");
+        run(true, BANGER, "vm", "list");
+        TimeUnit.SECONDS.sleep(2);
+        var pid = json("daemon", "status", "--json").replaceAll("(?s).*\"pid\": *([0-9]+).*", "$1");
+        var rss = Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
+                .filter(l -> l.startsWith("VmRSS")).findFirst().orElseThrow().replaceAll("[^0-9]", "");
+        System.out.printf(Locale.ROOT, "%-28s %8.0f MiB  aim 90 MiB%n", "daemon, idle", Long.parseLong(rss) / 1024.0);
+    }
+
+    /** QEMU started by hand, with what banger's own QEMU was started with, minus the network. */
+    private static final class Bare implements AutoCloseable {
+        private final Path dir = Files.createTempDirectory("banger-bare");
+        private final List<String> arguments;
+
+        Bare(long vmm) throws IOException {
+            arguments = new ArrayList<>(Arrays.asList(Files.readString(Path.of("/proc/" + vmm + "/cmdline")).split("\0")));
+            for (int i = 0; i < arguments.size(); i++) {
+                boolean net = arguments.get(i).startsWith("tap,") || arguments.get(i).startsWith("virtio-net-pci");
+                if (net) {
+                    arguments.subList(i - 1, i + 1).clear();
+                    i -= 2;
+                }
+            }
+            // The VMM's own view of the files, its mount namespace included.
+            var root = Path.of("/proc/" + vmm + "/cwd");
+            for (var name : List.of("vda", "vdb", "vdc", "vdd", "kernel", "initrd"))
+                Files.copy(root.resolve(name), dir.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+        }
+
+        double toHello() throws IOException {
+            for (var s : List.of("control.sock", "streams.sock", "qmp.sock")) Files.deleteIfExists(dir.resolve(s));
+            long began = System.nanoTime();
+            var process = new ProcessBuilder(arguments).directory(dir.toFile())
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+                while (!channel.isConnected()) {
+                    try {
+                        channel.connect(UnixDomainSocketAddress.of(dir.resolve("control.sock")));
+                    } catch (IOException e) {
+                        if (!process.isAlive()) throw new IOException("bare QEMU ended", e);
+                        Thread.sleep(1);
+                    }
+                }
+                channel.write(ByteBuffer.wrap(("\0host " + "ab".repeat(16) + " 1\n").getBytes(StandardCharsets.US_ASCII)));
+                var one = ByteBuffer.allocate(1);
+                channel.read(one);
+                return seconds(began);
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            } finally {
+                process.destroyForcibly();
+                process.onExit().join();
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            try (var files = Files.list(dir)) {
+                for (var f : files.toList()) Files.delete(f);
+            }
+            Files.delete(dir);
+        }
+    }
+
+    private interface Measured {
+        double seconds() throws Exception;
+    }
+
+    /** Both in turn; prints the medians and the median of the pairwise ratios. */
+    private static void pair(String a, String b, Measured first, Measured second, String aim) throws Exception {
+        var as = new double[RUNS];
+        var bs = new double[RUNS];
+        var ratios = new double[RUNS];
+        first.seconds();
+        second.seconds();
+        for (int i = 0; i < RUNS; i++) {
+            as[i] = first.seconds();
+            bs[i] = second.seconds();
+            ratios[i] = as[i] / bs[i];
+        }
+        System.out.printf(Locale.ROOT, "%-28s %8.0f ms   %s %.0f ms: %.2f x, %s%n", a, median(as) * 1000, b,
+                median(bs) * 1000, median(ratios), aim);
+    }
+
+    private static double median(double[] values) {
+        var sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+
+    private static double seconds(long began) {
+        return (System.nanoTime() - began) / 1e9;
+    }
+
+    private static double wall(String... command) throws Exception {
+        long began = System.nanoTime();
+        run(true, command);
+        return seconds(began);
+    }
+
+    private static String run(boolean must, String... command) throws Exception {
+        var builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")));
+        // A file, not a pipe: what goes to the background must not hold us up.
+        var out = Files.createTempFile("banger-bench", ".out");
+        builder.redirectOutput(out.toFile());
+        int status = builder.start().waitFor();
+        var text = Files.readString(out);
+        Files.delete(out);
+        if (must && status != 0) throw new IOException(String.join(" ", command) + ": status " + status + "\n" + text);
+        return text;
+    }
+
+    private static String json(String... words) throws Exception {
+        var command = new ArrayList<>(List.of(BANGER));
+        command.addAll(List.of(words));
+        return run(true, command.toArray(String[]::new));
+    }
+
+    private static long pid(String vm) throws Exception {
+        return Long.parseLong(json("vm", "show", vm).replaceAll("(?s).*\"pid\": *([0-9]+).*", "$1"));
+    }
+
+    private static String api(String method, String path, String body) throws IOException {
+        try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.connect(UnixDomainSocketAddress.of(HOME.resolve("state/run/bangerd.sock")));
+            channel.write(ByteBuffer.wrap((method + " " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length()
+                    + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII)));
+            var all = new ByteArrayOutputStream();
+            InputStream in = java.nio.channels.Channels.newInputStream(channel);
+            in.transferTo(all);
+            var text = all.toString(StandardCharsets.UTF_8);
+            if (!text.contains("\"event\":\"result\"")) throw new IOException(text);
+            return text;
+        }
+    }
+
+    private static String load() throws IOException {
+        return Files.readString(Path.of("/proc/loadavg")).split(" ")[0];
+    }
+
+}
