@@ -4,6 +4,7 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Nearest;
 import banger.api.Printable;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -59,7 +60,11 @@ final class Cli {
 
     /** One line that helps whoever gets the report. */
     private static String at(RuntimeException e) {
-        return e.getStackTrace().length == 0 ? "no trace" : "at " + e.getStackTrace()[0];
+        return Arrays.stream(e.getStackTrace())
+                .filter(f -> f.getClassName().startsWith("banger."))
+                .findFirst()
+                .map(f -> "at " + f)
+                .orElse("no trace of ours");
     }
 
     static BangerException unknown(List<String> words, List<String> known) {

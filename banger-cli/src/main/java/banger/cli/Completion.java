@@ -9,6 +9,8 @@ import java.util.stream.Stream;
 
 /** Completion for four shells: each asks {@code banger __complete} with the words so far. */
 final class Completion {
+    private static final List<String> SHELLS = List.of("bash", "zsh", "fish", "powershell");
+
     private Completion() {}
 
     static Verb verb() {
@@ -26,7 +28,8 @@ final class Completion {
                         "banger completion fish > ~/.config/fish/completions/banger.fish"),
                 (i, session) -> {
                     var shell = i.operands().getFirst();
-                    var script = Completion.class.getResourceAsStream("completion." + shell.replaceAll("[^a-z]", ""));
+                    var script =
+                            SHELLS.contains(shell) ? Completion.class.getResourceAsStream("completion." + shell) : null;
                     if (script == null)
                         throw new banger.api.BangerException(
                                 banger.api.ErrorCode.USAGE,
@@ -61,7 +64,7 @@ final class Completion {
         var verb = Verbs.find(before);
         if (verb.isEmpty()) {
             var prefix = before.isEmpty() ? "" : String.join(" ", before) + " ";
-            return Verbs.paths().stream()
+            return Stream.concat(Verbs.paths().stream(), Verbs.shortcuts().stream())
                     .filter(p -> p.startsWith(prefix))
                     .map(p -> p.substring(prefix.length()).split(" ")[0]);
         }
@@ -76,15 +79,21 @@ final class Completion {
             return names(session, "/v1/kernels?available=1", KernelInfo.class, KernelInfo::name);
         if (operands.startsWith("VM") || operands.startsWith("[VM"))
             return names(session, "/v1/vms", VmInfo.class, VmInfo::name);
-        if (verb.get().path().equals("completion")) return Stream.of("bash", "zsh", "fish", "powershell");
+        if (verb.get().path().equals("completion")) return SHELLS.stream();
         return Stream.empty();
     }
 
-    /** Names of what there is; none when no daemon runs: a key press starts nothing. */
+    /** Names of what there is; none when no daemon runs or answers: a key press starts and says nothing. */
     private static <T> Stream<String> names(
             Session session, String path, Class<T> type, java.util.function.Function<T, String> name) {
-        return session.daemonIfRunning().stream()
-                .flatMap(d -> d.list(path, type).stream())
-                .map(name);
+        try {
+            return session.daemonIfRunning().stream()
+                    .flatMap(d -> d.list(path, type).stream())
+                    .map(name)
+                    .toList()
+                    .stream();
+        } catch (banger.api.BangerException e) {
+            return Stream.empty();
+        }
     }
 }

@@ -45,11 +45,18 @@ final class DaemonStarter {
     /** A daemon of our own build: started or replaced by the first call that finds none. */
     BangerClient running() {
         return new BangerClient(layout.socket(), build, failure -> {
-            var plain = new BangerClient(layout.socket());
-            if (failure.code() == ErrorCode.DAEMON_OTHER_BUILD) info(plain).ifPresent(i -> replace(plain, i));
-            start(plain);
+            recover();
             return true;
         });
+    }
+
+    /** Of several calls that find no daemon at once, the first one starts it. */
+    private synchronized void recover() {
+        var plain = new BangerClient(layout.socket());
+        var there = info(plain);
+        if (there.isPresent() && there.get().build().equals(build)) return;
+        there.ifPresent(i -> replace(plain, i));
+        start(plain);
     }
 
     private static Optional<DaemonInfo> info(BangerClient client) {
@@ -86,7 +93,7 @@ final class DaemonStarter {
                             + (LONGEST_SOCKET - LONGEST_BELOW) + " bytes)",
                     "point BANGER_HOME at a shorter one");
         var output = layout.logs().resolve("bangerd.out");
-        ProcessHandle daemon;
+        Optional<ProcessHandle> daemon;
         try {
             var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
             for (var directory : List.of(layout.state(), layout.run(), layout.logs()))
@@ -103,7 +110,7 @@ final class DaemonStarter {
         try {
             await("bangerd did not answer", () -> {
                 if (info(client).isPresent()) return true;
-                if (!daemon.isAlive()) throw ended(output);
+                if (daemon.filter(ProcessHandle::isAlive).isEmpty()) throw ended(output);
                 return false;
             });
         } finally {
@@ -111,7 +118,8 @@ final class DaemonStarter {
         }
     }
 
-    private ProcessHandle spawn(Path output) throws IOException {
+    /** Empty when it has ended already. */
+    private Optional<ProcessHandle> spawn(Path output) throws IOException {
         var shim = distribution.resolve("libexec/banger-shim");
         var process = new ProcessBuilder(
                         shim.toString(),
@@ -126,7 +134,7 @@ final class DaemonStarter {
         var answer = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         if (!answer.startsWith("ok ")) throw new IOException("bangerd cannot be started: " + answer.strip());
         long pid = Long.parseLong(answer.substring(3, answer.indexOf(':')));
-        return ProcessHandle.of(pid).orElseThrow(() -> new IOException("bangerd ended at once"));
+        return ProcessHandle.of(pid);
     }
 
     /** The daemon's own words about why it ended. */

@@ -106,6 +106,7 @@ public final class GuestCommand {
         var err = session.streams().err();
         var data = new DataInputStream(in);
         boolean outBroken = false;
+        boolean errBroken = false;
         while (true) {
             int type = data.read();
             if (type < 0) throw new EOFException("no exit status");
@@ -123,7 +124,13 @@ public final class GuestCommand {
                         closedOutput();
                     }
                 }
-                case STDERR -> err.write(payload);
+                case STDERR -> {
+                    try {
+                        if (!errBroken) err.write(payload);
+                    } catch (IOException e) {
+                        errBroken = true; // closed by whoever started us: its loss alone
+                    }
+                }
                 case WHY ->
                     session.terminal().error(Printable.line(new String(payload, StandardCharsets.UTF_8)), List.of());
                 case EXIT -> {

@@ -3,6 +3,7 @@ package banger.cli;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Help pages, made from the commands themselves. */
 final class Help {
@@ -69,7 +70,10 @@ final class Help {
                             .toList());
         throw Cli.unknown(
                 words.subList(0, 1),
-                Verbs.paths().stream().map(p -> p.split(" ")[0]).distinct().toList());
+                Stream.concat(Verbs.paths().stream(), Verbs.shortcuts().stream())
+                        .map(p -> p.split(" ")[0])
+                        .distinct()
+                        .toList());
     }
 
     private static int group(String name, PrintStream out) {

@@ -28,9 +28,8 @@ public final class Main {
         var out = printing(streams.out());
         var err = printing(streams.err());
         // What is behind -- is the guest's.
-        boolean noColor = Arrays.stream(arguments)
-                .takeWhile(a -> !a.equals("--"))
-                .anyMatch("--no-color"::equals);
+        boolean noColor =
+                Arrays.stream(arguments).takeWhile(a -> !a.equals("--")).anyMatch("--no-color"::equals);
         var terminal = new Terminal(out, err, System.getProperty("banger.tty", "000"), environment, noColor);
         var home = Path.of(environment.getOrDefault("HOME", "/"));
         var layout = Layout.of(environment, home);

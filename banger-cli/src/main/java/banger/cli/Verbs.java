@@ -132,6 +132,11 @@ final class Verbs {
         return ALIASES;
     }
 
+    /** Aliases of one word: they stand beside the groups. */
+    static List<String> shortcuts() {
+        return ALIASES.stream().filter(a -> a.indexOf(' ') < 0).toList();
+    }
+
     static List<Verb> all() {
         return paths().stream().map(p -> build(p).orElseThrow()).toList();
     }

@@ -36,6 +36,10 @@ public final class ImageVerbs {
                         session.terminal().out().println(Json.list(ImageInfo.class, images));
                         return 0;
                     }
+                    if (images.isEmpty()) {
+                        session.terminal().line("no images; banger image pull debian-bookworm builds one");
+                        return 0;
+                    }
                     var table = new Table()
                             .text("NAME")
                             .text("STATE")

@@ -1,5 +1,7 @@
 package banger.cli.verbs;
 
+import banger.api.BangerException;
+import banger.api.ErrorCode;
 import banger.api.Printable;
 import banger.api.Size;
 import banger.api.Times;
@@ -12,7 +14,6 @@ import banger.cli.Session;
 import banger.cli.Table;
 import banger.cli.Verb;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -86,13 +87,10 @@ public final class ListVerbs {
                 false,
                 List.of(Flag.yes("--json", "as JSON; it always is")),
                 List.of("banger vm show box"),
-                (i, session) -> {
-                    for (var ref : i.operands())
-                        session.terminal()
-                                .out()
-                                .println(Json.of(VmInfo.class, session.daemon().get(Paths.vm(ref), VmInfo.class)));
-                    return 0;
-                });
+                (i, session) -> ManyRefs.run(i.operands(), session, ref -> {
+                    var json = Json.of(VmInfo.class, session.daemon().get(Paths.vm(ref), VmInfo.class));
+                    return () -> session.terminal().out().println(json);
+                }));
     }
 
     public static Verb stats() {
@@ -164,17 +162,23 @@ public final class ListVerbs {
     }
 
     private static int printLogs(Invocation i, Session session) {
-        var path = Paths.vm(i.operands().getFirst()) + "/logs" + (i.has("--follow") ? "?follow=1" : "");
+        var ref = i.operands().getFirst();
+        var path = Paths.vm(ref) + "/logs" + (i.has("--follow") ? "?follow=1" : "");
         try (var in = session.daemon().follow(path)) {
             var out = session.terminal().out();
             var buffer = new byte[8192];
             for (int n; (n = in.read(buffer)) >= 0; ) {
                 out.write(buffer, 0, n);
-                out.flush();
+                // Nobody reads on: there may be a long wait for the next line.
+                if (out.checkError()) return 1;
             }
             return 0;
         } catch (IOException e) {
-            throw new UncheckedIOException(Printable.line(String.valueOf(e.getMessage())), e);
+            throw new BangerException(
+                            ErrorCode.DAEMON_UNREACHABLE,
+                            "vm " + Printable.line(ref) + ": its log broke off (" + e.getMessage() + ")",
+                            "banger daemon logs")
+                    .because(e);
         }
     }
 }

@@ -12,10 +12,10 @@ import java.util.concurrent.Future;
 
 /** One verb for several VMs at once: good ones go on when another fails; output in the order given. */
 final class ManyRefs {
-    /** Does it to one VM; returns the line to print, empty for none. */
+    /** Does it to one VM, on a thread of its own; returns how to tell, which is called in order. */
     @FunctionalInterface
     interface Each {
-        String run(String reference);
+        Runnable run(String reference);
     }
 
     private ManyRefs() {}
@@ -24,16 +24,16 @@ final class ManyRefs {
     static int run(List<String> references, Session session, Each each) {
         var unique = List.copyOf(new LinkedHashSet<>(references));
         if (unique.size() == 1) {
-            say(session, each.run(unique.getFirst()));
+            each.run(unique.getFirst()).run();
             return 0;
         }
         int status = 0;
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            var results = new ArrayList<Future<String>>();
-            for (var reference : unique) results.add(threads.submit((Callable<String>) () -> each.run(reference)));
+            var results = new ArrayList<Future<Runnable>>();
+            for (var reference : unique) results.add(threads.submit((Callable<Runnable>) () -> each.run(reference)));
             for (var result : results) {
                 try {
-                    say(session, result.get());
+                    result.get().run();
                 } catch (ExecutionException e) {
                     if (!(e.getCause() instanceof BangerException told)) throw new IllegalStateException(e);
                     session.terminal().error(told.fact(), told.remedies());
@@ -45,9 +45,5 @@ final class ManyRefs {
             }
         }
         return status;
-    }
-
-    private static void say(Session session, String line) {
-        if (!line.isEmpty()) session.terminal().line(line);
     }
 }

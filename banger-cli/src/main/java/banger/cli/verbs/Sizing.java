@@ -43,7 +43,14 @@ final class Sizing {
     }
 
     static Optional<Integer> memory(Invocation i) {
-        return i.value("--memory").map(v -> Math.toIntExact(Size.parse("--memory", v) / Size.MIB));
+        return i.value("--memory").map(Sizing::mebibytes);
+    }
+
+    private static int mebibytes(String text) {
+        long mib = Size.parse("--memory", text) / Size.MIB;
+        if (mib > Integer.MAX_VALUE)
+            throw new BangerException(ErrorCode.USAGE, "--memory " + Printable.quote(text) + ": too much");
+        return (int) mib;
     }
 
     static int count(String flag, String text) {

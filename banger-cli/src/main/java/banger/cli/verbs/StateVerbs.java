@@ -16,6 +16,7 @@ import banger.cli.Verb;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Verbs that change a VM's state. */
 public final class StateVerbs {
@@ -54,7 +55,8 @@ public final class StateVerbs {
                         i,
                         session,
                         ref -> session.daemon()
-                                .operation("POST", Paths.vm(ref) + "/start", VmInfo.class, session.events())));
+                                .operation("POST", Paths.vm(ref) + "/start", VmInfo.class, session.events()),
+                        vm -> ""));
     }
 
     public static Verb stop() {
@@ -63,7 +65,7 @@ public final class StateVerbs {
                 "sync their disks and end VMs; nothing is lost",
                 List.of("banger vm stop box", "banger vm stop --graceful box"),
                 List.of(Flag.yes("--graceful", "run the guest's own shutdown first"), JSON),
-                (i, session) -> each(i, session, ref -> stopOne(i, session, ref)));
+                (i, session) -> each(i, session, ref -> stopOne(i, session, ref), vm -> ""));
     }
 
     private static VmInfo stopOne(Invocation i, Session session, String ref) {
@@ -83,10 +85,15 @@ public final class StateVerbs {
                 "stop VMs, then boot them again",
                 List.of("banger vm restart box"),
                 List.of(Flag.yes("--graceful", "run the guest's own shutdown first"), JSON),
-                (i, session) -> each(i, session, ref -> {
-                    stopOne(i, session, ref);
-                    return session.daemon().operation("POST", Paths.vm(ref) + "/start", VmInfo.class, session.events());
-                }));
+                (i, session) -> each(
+                        i,
+                        session,
+                        ref -> {
+                            stopOne(i, session, ref);
+                            return session.daemon()
+                                    .operation("POST", Paths.vm(ref) + "/start", VmInfo.class, session.events());
+                        },
+                        vm -> ""));
     }
 
     public static Verb kill() {
@@ -95,21 +102,23 @@ public final class StateVerbs {
                 "end VMs at once, for when stop hangs; unsynced writes are lost",
                 List.of("banger vm kill box"),
                 List.of(Flag.of("--signal", "NAME", "what the VMM gets (default: KILL)"), JSON),
-                (i, session) -> each(i, session, ref -> {
-                    var signal = i.value("--signal").orElse("KILL").toUpperCase(java.util.Locale.ROOT);
-                    var vm = session.daemon()
-                            .operation(
-                                    "POST",
-                                    Paths.vm(ref) + "/kill",
-                                    KillVm.class,
-                                    new KillVm(signal.startsWith("SIG") ? signal.substring(3) : signal),
-                                    VmInfo.class,
-                                    session.events());
-                    session.terminal()
-                            .line("vm " + vm.name() + ": "
-                                    + (vm.state().equals("stopped") ? "killed" : "sent SIG" + signal));
-                    return vm;
-                }));
+                (i, session) -> each(
+                        i,
+                        session,
+                        ref -> session.daemon()
+                                .operation(
+                                        "POST",
+                                        Paths.vm(ref) + "/kill",
+                                        KillVm.class,
+                                        new KillVm(signal(i)),
+                                        VmInfo.class,
+                                        session.events()),
+                        vm -> ""));
+    }
+
+    private static String signal(Invocation i) {
+        var name = i.value("--signal").orElse("KILL").toUpperCase(java.util.Locale.ROOT);
+        return name.startsWith("SIG") ? name.substring(3) : name;
     }
 
     public static Verb delete() {
@@ -118,11 +127,8 @@ public final class StateVerbs {
                 "stop VMs and remove them with their disks, for good",
                 List.of("banger vm delete box", "banger vm delete box other"),
                 List.of(JSON),
-                (i, session) -> each(i, session, ref -> {
-                    var vm = deleteOne(session, ref);
-                    session.terminal().line("vm " + vm.name() + ": deleted");
-                    return vm;
-                }));
+                (i, session) ->
+                        each(i, session, ref -> deleteOne(session, ref), vm -> "vm " + vm.name() + ": deleted"));
     }
 
     private static VmInfo deleteOne(Session session, String ref) {
@@ -133,11 +139,14 @@ public final class StateVerbs {
         VmInfo run(String reference);
     }
 
-    private static int each(Invocation i, Session session, One one) {
+    /** @param line what to say of each when it is done; empty: nothing, the daemon has told */
+    private static int each(Invocation i, Session session, One one, Function<VmInfo, String> line) {
         return ManyRefs.run(i.operands(), session, ref -> {
             var vm = one.run(ref);
-            if (i.has("--json")) session.terminal().out().println(Json.of(VmInfo.class, vm));
-            return "";
+            return () -> {
+                if (!line.apply(vm).isEmpty()) session.terminal().line(line.apply(vm));
+                if (i.has("--json")) session.terminal().out().println(Json.of(VmInfo.class, vm));
+            };
         });
     }
 
@@ -179,7 +188,7 @@ public final class StateVerbs {
         }
         return ManyRefs.run(idle.stream().map(VmInfo::id).toList(), session, id -> {
             var vm = deleteOne(session, id);
-            return "vm " + vm.name() + ": deleted";
+            return () -> session.terminal().line("vm " + vm.name() + ": deleted");
         });
     }
 
@@ -214,12 +223,11 @@ public final class StateVerbs {
                         : i.has("--no-nat") ? Optional.of(false).get() : null);
         if (change.equals(new SetVm(null, null, null, null)))
             throw new BangerException(ErrorCode.USAGE, "vm set: nothing to change", "banger vm set box --memory 4G");
-        return each(i, session, ref -> {
-            var vm = session.daemon().send("PATCH", Paths.vm(ref), SetVm.class, change, VmInfo.class);
-            session.terminal()
-                    .line("vm " + vm.name() + ": " + vm.vcpu() + " vcpu | " + vm.memoryMib() + " MiB | "
-                            + Size.flag(vm.diskBytes()) + " disk | nat " + (vm.nat() ? "on" : "off"));
-            return vm;
-        });
+        return each(
+                i,
+                session,
+                ref -> session.daemon().send("PATCH", Paths.vm(ref), SetVm.class, change, VmInfo.class),
+                vm -> "vm " + vm.name() + ": " + vm.vcpu() + " vcpu | " + vm.memoryMib() + " MiB | "
+                        + Size.flag(vm.diskBytes()) + " disk | nat " + (vm.nat() ? "on" : "off"));
     }
 }

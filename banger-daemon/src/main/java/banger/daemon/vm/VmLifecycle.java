@@ -249,8 +249,13 @@ public final class VmLifecycle {
                 progress.note("vm " + vm.name() + ": already stopped");
                 return current(vm);
             }
-            if (signal.equals("KILL")) stop.kill(vm, running.get());
-            else signals.send(running.get().machine().ref().vmmProcess(), signal);
+            if (signal.equals("KILL")) {
+                stop.kill(vm, running.get());
+                progress.note("vm " + vm.name() + ": killed");
+            } else {
+                signals.send(running.get().machine().ref().vmmProcess(), signal);
+                progress.note("vm " + vm.name() + ": sent SIG" + signal);
+            }
             return current(vm);
         }
     }
