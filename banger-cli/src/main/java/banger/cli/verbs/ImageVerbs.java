@@ -159,12 +159,12 @@ public final class ImageVerbs {
                 (i, session) -> {
                     var path = "/v1/cache/prune" + (i.has("--dry-run") ? "?dry-run=1" : "");
                     var cache = session.daemon().post(path, CacheInfo.class);
-                    if (i.has("--json"))
-                        session.terminal().out().println(Json.of(CacheInfo.class, cache));
+                    if (i.has("--json")) session.terminal().out().println(Json.of(CacheInfo.class, cache));
                     else
                         session.terminal()
                                 .line((i.has("--dry-run") ? "would free " : "freed ") + Size.human(cache.bytes())
-                                        + " across " + cache.files() + (cache.files() == 1 ? " file" : " files") + " in "
+                                        + " across " + cache.files() + (cache.files() == 1 ? " file" : " files")
+                                        + " in "
                                         + cache.directory());
                     return 0;
                 });

@@ -51,9 +51,8 @@ public final class ImageRoutes {
     }
 
     private void prune(Exchange x) throws IOException {
-        var cache = x.query("dry-run").isPresent()
-                ? CachePrune.tally(cacheDirectory)
-                : CachePrune.prune(cacheDirectory);
+        var cache =
+                x.query("dry-run").isPresent() ? CachePrune.tally(cacheDirectory) : CachePrune.prune(cacheDirectory);
         x.json(CacheInfo.class, new CacheInfo(cache.directory().toString(), cache.files(), cache.bytes()));
     }
 
