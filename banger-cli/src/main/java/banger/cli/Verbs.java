@@ -41,6 +41,7 @@ final class Verbs {
             "image register",
             "image promote",
             "image delete",
+            "image cache prune",
             "kernel list",
             "kernel show",
             "kernel pull",
@@ -58,6 +59,9 @@ final class Verbs {
     /** Other names of the same commands. */
     private static final List<String> ALIASES =
             List.of("vm rm", "vm ls", "vm ps", "ps", "image ls", "image rm", "kernel ls", "kernel delete");
+
+    /** Words of the longest name. */
+    private static final int LONGEST = 3;
 
     private Verbs() {}
 
@@ -86,6 +90,7 @@ final class Verbs {
                     case "image register" -> ImageVerbs.register();
                     case "image promote" -> ImageVerbs.promote();
                     case "image delete", "image rm" -> ImageVerbs.delete();
+                    case "image cache prune" -> ImageVerbs.pruneCache();
                     case "kernel list", "kernel ls" -> KernelVerbs.list();
                     case "kernel show" -> KernelVerbs.show();
                     case "kernel pull" -> KernelVerbs.pull();
@@ -108,10 +113,11 @@ final class Verbs {
         return n == 0 ? Optional.empty() : build(String.join(" ", words.subList(0, n)));
     }
 
-    /** How many of the words name a command: 2, 1, or 0 when none does. */
+    /** How many of the words name a command; 0 when they name none. */
     static int length(List<String> words) {
-        if (words.size() > 1 && known(words.get(0) + " " + words.get(1))) return 2;
-        return !words.isEmpty() && known(words.getFirst()) ? 1 : 0;
+        for (int n = Math.min(LONGEST, words.size()); n > 0; n--)
+            if (known(String.join(" ", words.subList(0, n)))) return n;
+        return 0;
     }
 
     private static boolean known(String path) {

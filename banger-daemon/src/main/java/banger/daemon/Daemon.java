@@ -142,7 +142,7 @@ final class Daemon {
         new VmRoutes(lifecycle, refs, views, machines, keys, operations).addTo(router);
         new LogRoute(refs, disks, machines).addTo(router);
         new StatsRoute(refs, disks, machines).addTo(router);
-        new ImageRoutes(images, operations).addTo(router);
+        new ImageRoutes(images, layout.cache(), operations).addTo(router);
         new KernelRoutes(kernels, operations).addTo(router);
         var doctor = new Doctor(layout, settings, engines, network, images, kernels);
         router.add(

@@ -2,6 +2,7 @@ package banger.cli.verbs;
 
 import banger.api.Size;
 import banger.api.Times;
+import banger.api.model.CacheInfo;
 import banger.api.model.ImageInfo;
 import banger.api.model.ImageRegister;
 import banger.api.model.PullRequest;
@@ -143,6 +144,30 @@ public final class ImageVerbs {
 
     public static Verb delete() {
         return change("image delete", "remove an image that no VM uses", "", "DELETE", "deleted");
+    }
+
+    public static Verb pruneCache() {
+        return new Verb(
+                "image cache prune",
+                "remove downloads that can be fetched again",
+                "",
+                0,
+                0,
+                false,
+                List.of(Flag.yes("--dry-run", "say what it would free, change nothing"), JSON),
+                List.of("banger image cache prune --dry-run", "banger image cache prune"),
+                (i, session) -> {
+                    var path = "/v1/cache/prune" + (i.has("--dry-run") ? "?dry-run=1" : "");
+                    var cache = session.daemon().post(path, CacheInfo.class);
+                    if (i.has("--json")) session.terminal().out().println(Json.of(CacheInfo.class, cache));
+                    else
+                        session.terminal()
+                                .line((i.has("--dry-run") ? "would free " : "freed ") + Size.human(cache.bytes())
+                                        + " across " + cache.files() + (cache.files() == 1 ? " file" : " files")
+                                        + " in "
+                                        + cache.directory());
+                    return 0;
+                });
     }
 
     private static Verb change(String path, String summary, String suffix, String method, String done) {

@@ -1,5 +1,6 @@
 package banger.daemon.api;
 
+import banger.api.model.CacheInfo;
 import banger.api.model.ImageInfo;
 import banger.api.model.ImageRegister;
 import banger.api.model.PullRequest;
@@ -7,6 +8,7 @@ import banger.daemon.http.Exchange;
 import banger.daemon.http.Operations;
 import banger.daemon.http.Operations.OnDisconnect;
 import banger.daemon.http.Router;
+import banger.daemon.image.CachePrune;
 import banger.daemon.image.Image;
 import banger.daemon.image.Images;
 import banger.daemon.publish.Existing;
@@ -19,10 +21,13 @@ import java.util.List;
 /** {@code /v1/images}. */
 public final class ImageRoutes {
     private final Images images;
+    private final Path cacheDirectory;
     private final Operations operations;
 
-    public ImageRoutes(Images images, Operations operations) {
+    /** @param cacheDirectory of downloads; may be emptied at any time */
+    public ImageRoutes(Images images, Path cacheDirectory, Operations operations) {
         this.images = images;
+        this.cacheDirectory = cacheDirectory;
         this.operations = operations;
     }
 
@@ -30,6 +35,7 @@ public final class ImageRoutes {
         router.add("GET", "/v1/images", x -> x.jsonList(ImageInfo.class, all()));
         router.add("POST", "/v1/images", this::pull);
         router.add("POST", "/v1/images/register", this::register);
+        router.add("POST", "/v1/cache/prune", this::prune);
         router.add("GET", "/v1/images/{}", x -> x.json(ImageInfo.class, info(images.show(x.parameter(0)))));
         router.add("DELETE", "/v1/images/{}", this::delete);
         router.add("POST", "/v1/images/{}/promote", this::promote);
@@ -42,6 +48,12 @@ public final class ImageRoutes {
             if (all.stream().noneMatch(i -> i.name().equals(recipe.name())))
                 all.add(new ImageInfo(recipe.name(), "", true, "", "ext4", 0, "recipe " + recipe.name(), "", true));
         return all;
+    }
+
+    private void prune(Exchange x) throws IOException {
+        var cache =
+                x.query("dry-run").isPresent() ? CachePrune.tally(cacheDirectory) : CachePrune.prune(cacheDirectory);
+        x.json(CacheInfo.class, new CacheInfo(cache.directory().toString(), cache.files(), cache.bytes()));
     }
 
     private static ImageInfo info(Image i) {

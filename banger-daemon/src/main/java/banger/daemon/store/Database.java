@@ -151,7 +151,7 @@ public final class Database implements AutoCloseable {
             return new BangerException(
                             ErrorCode.HOST_DISK_FULL,
                             "state database " + file + ": the disk is full",
-                            "make room, then again; banger image prune and banger vm prune free space of ours")
+                            "make room, then again; banger image cache prune; banger vm prune")
                     .because(e);
         var hint = Files.isWritable(file.toAbsolutePath().getParent()) ? "" : " (its directory is not writable)";
         return new BangerException(ErrorCode.INTERNAL, "state database " + file + ": " + text + hint).because(e);
