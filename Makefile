@@ -15,7 +15,7 @@ help:
 	@echo 'make fmt                 format the sources'
 	@echo 'make clean'
 build:
-	@./mvnw -q -Dmaven.test.skip=true package
+	@./mvnw -q -DskipTests package
 test:
 	@./mvnw test
 e2e:

@@ -21,11 +21,24 @@ banger_find_jdk() {
 	export JAVA_HOME
 }
 
-banger_jdk_missing() {
-	cat <<'TEXT'
-error: no JDK 25 on this machine
+banger_jdk_package=openjdk-25-jdk-headless
+
+# Finds a JDK, or has the host's packages installed and looks again.
+banger_need_jdk() { # DIRECTORY-OF-SCRIPTS [--yes]
+	banger_find_jdk && return 0
+	"$1/host-packages" ${2+"$2"} || return 1
+	banger_find_jdk && return 0
+	cat >&2 <<'TEXT'
+error: no JDK 25 on this machine, and its package archives have none
   looked in $JAVA_HOME, $JDK25_HOME, /usr/lib/jvm, ~/.sdkman/candidates/java and ~/.jdks
-  Debian 13, Ubuntu 24.04 and newer: sudo apt-get install openjdk-25-jdk-headless
-  elsewhere: the archive of https://adoptium.net unpacked below ~/.jdks is enough
+  any of these:
+    the .tar.gz of a JDK 25 (https://adoptium.net), unpacked below ~/.jdks
+    on Debian and Ubuntu, its vendor's packages:
+      sudo install -d /etc/apt/keyrings
+      wget -qO- https://packages.adoptium.net/artifactory/api/gpg/key/public | sudo tee /etc/apt/keyrings/adoptium.asc
+      echo "deb [signed-by=/etc/apt/keyrings/adoptium.asc] https://packages.adoptium.net/artifactory/deb $(. /etc/os-release; echo $VERSION_CODENAME) main" | sudo tee /etc/apt/sources.list.d/adoptium.list
+      sudo apt-get update && sudo apt-get install temurin-25-jdk
+    banger's self-contained archive (make dist on another machine), which needs no JDK
 TEXT
+	return 1
 }

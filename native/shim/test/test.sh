@@ -164,6 +164,8 @@ if [ "$(id -u)" = 0 ]; then
         for i in 1 2 3 4 5 6 7 8 9; do binds="$binds --bind $work/closed/source=image$i"; done
         set -- $("$@" "$shim" run --dir "$d" --uid $mapped --group 7 $binds -- "$look" read image9); remember "${2:-}" "${3:-}"
         until_true 5 ended "$d"
+        # The next run in this directory would be refused while this shim still ends.
+        until_true 5 gone "$2" || bad "the shim did not end (closed file)"
         is "a closed file" 'precious sealed' "$(tr '\n' ' ' < "$d/console.log" | sed 's/  */ /g;s/ $//')"
     }
     seen_by_other
