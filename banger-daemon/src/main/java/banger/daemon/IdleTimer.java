@@ -8,10 +8,16 @@ final class IdleTimer {
     private static final Duration LOOK_EVERY = Duration.ofSeconds(30);
 
     private final Duration limit;
+    private final Duration lookEvery;
     private volatile long lastUse = System.nanoTime();
 
     IdleTimer(Duration limit) {
+        this(limit, LOOK_EVERY);
+    }
+
+    IdleTimer(Duration limit, Duration lookEvery) {
         this.limit = limit;
+        this.lookEvery = lookEvery;
     }
 
     void touch() {
@@ -22,7 +28,7 @@ final class IdleTimer {
         Thread.ofVirtual().name("idle-timer").start(() -> {
             while (true) {
                 try {
-                    Thread.sleep(LOOK_EVERY);
+                    Thread.sleep(lookEvery);
                 } catch (InterruptedException e) {
                     return;
                 }

@@ -20,6 +20,9 @@ import org.tomlj.TomlTable;
 
 /** Reads {@code config.toml}: a key we do not know and a value of the wrong type are refused where they stand. */
 public final class SettingsFile {
+    private static final String OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+    private static final String IPV4 = OCTET + "(\\." + OCTET + "){3}";
+
     private final Path file;
     private final TomlParseResult toml;
     private final Set<String> known = new HashSet<>();
@@ -61,11 +64,9 @@ public final class SettingsFile {
                 text("qemu_bin", s -> path(s, home)),
                 text("bridge_name", s -> matching(s, "br-banger(-[a-z0-9]{1,5})?", "br-banger or br-banger-NAME"))
                         .orElse(d.bridge()),
-                text("bridge_ip", s -> matching(s, "[0-9]{1,3}(\\.[0-9]{1,3}){3}", "an IPv4 address"))
-                        .orElse(d.gateway()),
+                text("bridge_ip", s -> matching(s, IPV4, "an IPv4 address")).orElse(d.gateway()),
                 number("cidr", 8, 30).map(Long::intValue).orElse(d.prefix()),
-                text("default_dns", s -> matching(s, "[0-9]{1,3}(\\.[0-9]{1,3}){3}", "an IPv4 address"))
-                        .orElse(d.dns()),
+                text("default_dns", s -> matching(s, IPV4, "an IPv4 address")).orElse(d.dns()),
                 text("debian_mirror", s -> matching(s, "https?://[^\\s]+", "an http or https address"))
                         .orElse(d.mirror()),
                 text("log_level", s -> oneOf(s, "debug", "info", "warn", "error"))
@@ -84,7 +85,11 @@ public final class SettingsFile {
 
     private void refuseUnknown() {
         for (var key : toml.dottedKeySet(true)) {
-            if (known.contains(key) || known.stream().anyMatch(k -> k.startsWith(key + "."))) continue;
+            if (known.contains(key)) continue;
+            if (known.stream().anyMatch(k -> k.startsWith(key + "."))) {
+                if (toml.get(key) instanceof TomlTable) continue;
+                throw wrong(key, "must be a table", List.of());
+            }
             throw wrong(
                     key,
                     "no such key",

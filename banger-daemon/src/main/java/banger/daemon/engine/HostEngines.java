@@ -46,7 +46,9 @@ public final class HostEngines implements Engines {
                         "--engine qemu");
             default ->
                 throw new BangerException(
-                        ErrorCode.USAGE, "engine " + wanted + ": not an engine", "auto, qemu or firecracker");
+                        ErrorCode.USAGE,
+                        "engine " + Printable.quote(wanted) + ": not an engine",
+                        "auto, qemu or firecracker");
         };
     }
 

@@ -25,9 +25,15 @@ public final class KvmProbe {
     private final Path shim;
     private final CommandRunner commands;
     private final Path memory;
+    private final Path device;
 
     /** @param memory the file that remembers the answer */
     public KvmProbe(Path shim, CommandRunner commands, Path memory) {
+        this(shim, commands, memory, DEVICE);
+    }
+
+    KvmProbe(Path shim, CommandRunner commands, Path memory, Path device) {
+        this.device = device;
         this.shim = shim;
         this.commands = commands;
         this.memory = memory;
@@ -43,8 +49,8 @@ public final class KvmProbe {
     public record Answer(boolean works, String step, String text) {
         /** In words, for the line that names the engine. */
         public String reason() {
+            if (works) return "KVM runs a vCPU";
             return switch (step) {
-                case "" -> "KVM runs a vCPU";
                 case "device" -> "no /dev/kvm";
                 case "permission" -> "/dev/kvm: permission denied";
                 case "stuck", "vcpu" -> "KVM opens here but does not run a guest";
@@ -92,10 +98,10 @@ public final class KvmProbe {
     }
 
     /** Boot, device node and its permissions: a change of any asks again. */
-    private static String key() {
+    private String key() {
         try {
-            var changed = (FileTime) Files.getAttribute(DEVICE, "unix:ctime");
-            return HostBoot.id() + " " + Files.getAttribute(DEVICE, "unix:ino") + " " + changed.toMillis();
+            var changed = (FileTime) Files.getAttribute(device, "unix:ctime");
+            return HostBoot.id() + " " + Files.getAttribute(device, "unix:ino") + " " + changed.toMillis();
         } catch (IOException e) {
             return HostBoot.id() + " none";
         }

@@ -64,7 +64,14 @@ public final class Agent {
         return upgraded("/forward?port=" + port, new byte[0]);
     }
 
-    private record Answer(Duplex stream, Head head) {}
+    /** What was asked, and until when. */
+    private record Call(String target, Duration deadline, ScheduledFuture<?> timer) {
+        boolean expired() {
+            return timer.isDone() && !timer.isCancelled();
+        }
+    }
+
+    private record Answer(Duplex stream, Head head, Call call) {}
 
     private Duplex upgraded(String target, byte[] body) {
         var answer = request("POST", target, body, Duration.ofSeconds(10));
@@ -72,7 +79,7 @@ public final class Agent {
             if (answer.head.status() == 101) return answer.stream;
             throw refused(answer);
         } catch (IOException e) {
-            throw lost(e);
+            throw broken(answer.call, e);
         }
     }
 
@@ -83,17 +90,17 @@ public final class Agent {
         } catch (IOException e) {
             throw lost(e);
         }
-        var timer = expireAfter(stream, deadline);
+        var call = new Call(target, deadline, expireAfter(stream, deadline));
         try {
             var headers = Headers.of("Host", "guest", "Content-Length", Integer.toString(body.length));
             Head.request(method, target, headers).write(stream.out());
             stream.out().write(body);
             var head = Head.read(stream.in()).orElseThrow(() -> new IOException("no answer"));
-            if (head.status() == 101) timer.cancel(false);
-            return new Answer(stream, head);
+            if (head.status() == 101) call.timer.cancel(false);
+            return new Answer(stream, head, call);
         } catch (IOException e) {
             close(stream);
-            throw timer.isDone() && !timer.isCancelled() ? slow(target, deadline) : lost(e);
+            throw broken(call, e);
         }
     }
 
@@ -103,7 +110,9 @@ public final class Agent {
             if (answer.head.status() != 200) throw refused(answer);
             return new String(bounded(answer.head.body(stream.in())), StandardCharsets.UTF_8);
         } catch (IOException e) {
-            throw lost(e);
+            throw broken(answer.call, e);
+        } finally {
+            answer.call.timer.cancel(false);
         }
     }
 
@@ -131,7 +140,10 @@ public final class Agent {
                 .because(e);
     }
 
-    private BangerException slow(String target, Duration deadline) {
+    private BangerException broken(Call call, IOException e) {
+        if (!call.expired()) return lost(e);
+        var target = call.target;
+        var deadline = call.deadline;
         return new BangerException(
                 ErrorCode.GUEST_PROTOCOL,
                 "vm " + vm + ": its agent did not answer " + target.split("\\?")[0] + " within " + deadline.toSeconds()

@@ -115,6 +115,7 @@ public final class Mux implements GuestChannel {
         if (number < 1 || number > numbers.get()) throw new IOException("the guest sent a frame for no stream");
         if (type < Type.DATA.ordinal() || type > Type.RESET.ordinal())
             throw new IOException("the guest sent a frame of type " + type);
+        if (length > 0 && type >= Type.END.ordinal()) throw new IOException("the guest sent an end with a payload");
         var payload = new byte[length];
         in.readFully(payload);
         var stream = streams.get(number);

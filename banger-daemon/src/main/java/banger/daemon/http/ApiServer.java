@@ -137,8 +137,8 @@ public final class ApiServer implements AutoCloseable {
     }
 
     private boolean answer(Duplex duplex, Head head) throws IOException {
-        var exchange = new Exchange(duplex, head);
         try {
+            var exchange = new Exchange(duplex, head);
             var wanted = head.headers().first(BangerClient.BUILD_HEADER).orElse(Build.id());
             if (!wanted.equals(Build.id()))
                 throw new BangerException(

@@ -9,6 +9,7 @@ import banger.api.http.Headers;
 import io.avaje.json.JsonException;
 import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -26,6 +27,7 @@ public final class Exchange {
     private final String path;
     private final Map<String, String> query;
     private List<String> parameters = List.of();
+    private Optional<InputStream> body = Optional.empty();
     private boolean keepAlive = true;
 
     Exchange(Duplex connection, Head request) {
@@ -43,6 +45,11 @@ public final class Exchange {
             values.put(decode(parts[0]), parts.length == 2 ? decode(parts[1]) : "");
         }
         return values;
+    }
+
+    /** One segment of a path; a plus sign is one there. */
+    static String decodeSegment(String text) {
+        return decode(text.replace("+", "%2B"));
     }
 
     static String decode(String text) {
@@ -74,10 +81,15 @@ public final class Exchange {
         return Optional.ofNullable(query.get(name));
     }
 
+    private InputStream body() throws IOException {
+        if (body.isEmpty()) body = Optional.of(request.body(connection.in()));
+        return body.get();
+    }
+
     /** The request's JSON body. */
     public <T> T body(Class<T> type) {
         try {
-            var bytes = request.body(connection.in()).readNBytes(MAX_BODY + 1);
+            var bytes = body().readNBytes(MAX_BODY + 1);
             if (bytes.length > MAX_BODY) throw new BangerException(ErrorCode.USAGE, "request: body over 4 MiB");
             return Jsonb.instance()
                     .type(type)
@@ -131,6 +143,8 @@ public final class Exchange {
 
     /** Reads what is left of the request's body so that the next request can follow; false: close instead. */
     boolean finish() throws IOException {
-        return keepAlive && !request.headers().has("Connection", "close");
+        if (!keepAlive || request.headers().has("Connection", "close")) return false;
+        body().skip(MAX_BODY);
+        return body().read() < 0;
     }
 }

@@ -65,7 +65,10 @@ public final class Operations {
         if (policy == OnDisconnect.CANCEL) cancelOnEnd(connection, over);
         try (var events = new EventStream(connection.out())) {
             LOG.debug("{} {}: begun", kind, object);
-            events.send(outcome(id, work, events, over));
+            var outcome = outcome(id, work, events, over);
+            // Over before the client hears of it: what it asks next finds a daemon that is not busy with it.
+            running.remove(id);
+            events.send(outcome);
             LOG.debug("{} {}: ended", kind, object);
         } finally {
             MDC.remove("op");

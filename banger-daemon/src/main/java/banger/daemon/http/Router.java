@@ -36,7 +36,7 @@ public final class Router {
             var matcher = route.pattern.matcher(exchange.path());
             if (!matcher.matches()) continue;
             var parameters = new ArrayList<String>();
-            for (int i = 1; i <= matcher.groupCount(); i++) parameters.add(Exchange.decode(matcher.group(i)));
+            for (int i = 1; i <= matcher.groupCount(); i++) parameters.add(Exchange.decodeSegment(matcher.group(i)));
             exchange.parameters(parameters);
             route.handler.handle(exchange);
             return;

@@ -23,10 +23,12 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Timeout(30)
 class MuxTest {
     private static final int OPEN = 1;
     private static final int DATA = 2;
@@ -338,8 +340,10 @@ class MuxTest {
     void moreDataThanCreditEndsTheSession() throws Exception {
         begun();
         var stream = mux.open();
+        var other = mux.open();
         for (int i = 0; i < 4; i++) send(1, DATA, new byte[65536]);
         send(1, DATA, new byte[1]);
+        assertThatThrownBy(() -> other.in().read()).isInstanceOf(IOException.class);
         // What was within its credit may be read; then the error comes, not an end.
         assertThatThrownBy(() -> stream.in().readAllBytes()).isInstanceOf(IOException.class);
     }

@@ -1,7 +1,6 @@
 package banger.daemon.engine.qemu;
 
 import banger.api.http.Duplex;
-import io.avaje.json.JsonException;
 import io.avaje.jsonb.JsonType;
 import io.avaje.jsonb.Jsonb;
 import java.io.Closeable;
@@ -57,6 +56,7 @@ final class Qmp implements Closeable {
             pipe.out().write((json + "\n").getBytes(StandardCharsets.UTF_8));
             pipe.out().flush();
             var answer = answers.poll(ANSWER_SECONDS, TimeUnit.SECONDS);
+            if (ended.isDone()) throw new EOFException("QEMU ended");
             if (answer == null) throw new IOException("QEMU did not answer within " + ANSWER_SECONDS + " s");
             if (!answer.containsKey("return")) throw new IOException("QEMU refused: " + answer.get("error"));
             return answer;
@@ -78,9 +78,11 @@ final class Qmp implements Closeable {
                 if (message.containsKey("return") || message.containsKey("error"))
                     if (!answers.offer(message)) throw new IOException("QEMU answers what was not asked");
             }
-        } catch (IOException | JsonException e) {
+        } catch (IOException | RuntimeException e) {
             close();
             ended.complete(null);
+            // Whoever waits for an answer learns it now.
+            answers.offer(Map.of());
         }
     }
 

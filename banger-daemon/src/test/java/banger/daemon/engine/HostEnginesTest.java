@@ -1,0 +1,95 @@
+package banger.daemon.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HostEnginesTest {
+    private static final Path QEMU = Path.of("/opt/qemu");
+
+    @TempDir
+    Path dir;
+
+    private HostEngines engines(Answers host) {
+        var probe = new KvmProbe(Path.of("/shim"), host, dir.resolve("memory"), dir.resolve("kvm"));
+        return new HostEngines(host, new Shim(Path.of("/shim"), host), probe, Optional.of(QEMU));
+    }
+
+    private static Answers host(String kvm, String version) {
+        return new Answers(a -> a.getFirst().equals("/shim")
+                ? Answers.result(kvm.startsWith("ok") ? 0 : 1, kvm + "\n")
+                : Answers.result(0, version + "\n"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "qemu"})
+    void kvmIsUsedWhereItReallyWorks(String wanted) {
+        var with = engines(host("ok 3", "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)"));
+        assertThat(with.select(wanted).traits()).isEqualTo(new Traits("qemu/kvm", true));
+        assertThat(with.note(wanted)).isEmpty();
+        assertThat(with.qemuVersion()).isEqualTo("qemu 7.2.22");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "qemu"})
+    void elseItEmulatesAndSaysWhy(String wanted) {
+        var without = engines(host("failed device: none", "QEMU emulator version 10.0.2"));
+        assertThat(without.select(wanted).traits()).isEqualTo(new Traits("qemu/tcg", false));
+        assertThat(without.note(wanted))
+                .isEqualTo("no /dev/kvm, so this VM is emulated: slow, and no isolation boundary (banger doctor)");
+    }
+
+    @Test
+    void aMachineIsFoundAgainByTheEngineThatStartedIt() {
+        var engines = engines(host("ok 3", "QEMU emulator version 8.0.0"));
+        assertThat(engines.byLabel("qemu/tcg").traits().label()).isEqualTo("qemu/tcg");
+        assertThat(engines.byLabel("qemu/kvm").traits().label()).isEqualTo("qemu/kvm");
+    }
+
+    private void refused(Answers host, String wanted, ErrorCode code, String fact) {
+        assertThatThrownBy(() -> engines(host).select(wanted)).isInstanceOfSatisfying(BangerException.class, e -> {
+            assertThat(e.code()).isEqualTo(code);
+            assertThat(e.fact()).contains(fact);
+            assertThat(e.remedies()).isNotEmpty();
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"7.1.9", "6.2.0", "2.12", "0.1"})
+    void aQemuTooOldIsRefused(String version) {
+        refused(host("ok 3", "QEMU emulator version " + version), "auto", ErrorCode.ENGINE_UNAVAILABLE, "too old");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "hello", "version x"})
+    void aProgramThatIsNoQemuIsRefused(String says) {
+        refused(host("ok 3", says), "auto", ErrorCode.ENGINE_UNAVAILABLE, "does not say its version");
+    }
+
+    @Test
+    void otherEnginesAreRefused() {
+        refused(
+                host("ok 3", "version 8.0.0"),
+                "firecracker",
+                ErrorCode.ENGINE_UNAVAILABLE,
+                "no Firecracker engine yet");
+        refused(host("ok 3", "version 8.0.0"), "vmware\033", ErrorCode.USAGE, "engine \"vmware\\x1b\": not an engine");
+    }
+
+    @Test
+    void theVersionIsAskedOnceForAllVms() {
+        var host = host("ok 3", "QEMU emulator version 8.0.0");
+        var engines = engines(host);
+        for (int i = 0; i < 5; i++) engines.select("auto");
+        assertThat(host.asked.stream().filter(a -> a.contains("--version"))).hasSize(1);
+    }
+}

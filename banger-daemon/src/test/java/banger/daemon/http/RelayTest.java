@@ -1,0 +1,91 @@
+package banger.daemon.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import banger.api.http.Head;
+import banger.api.http.Headers;
+import banger.daemon.guest.Wire;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Exec frames between a client and a guest, both in memory. */
+@Timeout(30)
+class RelayTest {
+    private final Wire client = new Wire(1 << 16);
+    private final Wire guest = new Wire(1 << 16);
+    private FutureTask<Boolean> relay;
+
+    @BeforeEach
+    void join() throws IOException {
+        var exchange = new Exchange(client.guest(), Head.request("POST", "/v1/vms/box/exec", Headers.NONE));
+        relay = new FutureTask<>(() -> {
+            Relay.join(exchange, guest.host());
+            return exchange.finish();
+        });
+        Thread.ofVirtual().start(relay);
+        var head = Head.read(client.host().in()).orElseThrow();
+        assertThat(head.status()).isEqualTo(101);
+    }
+
+    private static byte[] frame(int type, byte... payload) {
+        var frame = Arrays.copyOf(
+                new byte[] {
+                    (byte) type, (byte) (payload.length >> 16), (byte) (payload.length >> 8), (byte) payload.length
+                },
+                4 + payload.length);
+        System.arraycopy(payload, 0, frame, 4, payload.length);
+        return frame;
+    }
+
+    @Test
+    void framesPassUntouchedBothWaysAndTheExitEndsIt() throws Exception {
+        var in = new byte[60_000];
+        var out = new byte[65_536];
+        new Random(1).nextBytes(in);
+        new Random(2).nextBytes(out);
+        var host = client.host();
+        host.out().write(frame(0, in));
+        host.out().write(frame(3, (byte) 0, (byte) 80, (byte) 0, (byte) 24));
+        host.out().write(frame(4, (byte) 15));
+        var agent = new DataInputStream(guest.guest().in());
+        var sent = new byte[4 + in.length + 8 + 5];
+        agent.readFully(sent);
+        assertThat(Arrays.copyOf(sent, 4 + in.length)).isEqualTo(frame(0, in));
+        assertThat(sent).endsWith(4, 0, 0, 1, 15);
+        var writing = Thread.ofVirtual().start(() -> {
+            try {
+                guest.guest().out().write(frame(1, out));
+                guest.guest().out().write(frame(5, (byte) 7));
+                guest.guest().close();
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        var got = host.in().readAllBytes();
+        writing.join();
+        assertThat(got).hasSize(4 + out.length + 5).startsWith(frame(1, out)).endsWith(frame(5, (byte) 7));
+        assertThat(relay.get(10, TimeUnit.SECONDS)).isFalse();
+    }
+
+    @Test
+    void aClientThatIsGoneTakesItsCommandAlong() throws Exception {
+        client.host().close();
+        assertThat(guest.guest().in().readAllBytes()).isEmpty();
+        relay.get(10, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aGuestThatBreaksIsTheEndForTheClientToo() throws Exception {
+        guest.guest().out().write(frame(1, (byte) 'x'));
+        guest.guest().close();
+        assertThat(client.host().in().readAllBytes()).isEqualTo(frame(1, (byte) 'x'));
+        relay.get(10, TimeUnit.SECONDS);
+    }
+}
