@@ -68,10 +68,12 @@ public final class QemuHypervisor implements Hypervisor {
             return connect(spec.name(), spec.directory(), ref, spec.listener());
         } catch (IOException e) {
             started.child().kill();
+            awaitShim(started.shim());
             throw failed(spec.name(), spec.directory(), String.valueOf(e.getMessage()))
                     .because(e);
         } catch (CancellationException e) {
             started.child().kill();
+            awaitShim(started.shim());
             throw new BangerException(ErrorCode.CANCELLED, "vm " + spec.name() + ": start cancelled").because(e);
         }
     }
