@@ -55,7 +55,7 @@ class GuestEndingsTest {
         HOME.exec("box", "systemctl", "reboot");
         Wait.until(() -> "another VMM runs: " + HOME.vm("box"), java.time.Duration.ofMinutes(2), () -> {
             var vm = HOME.vm("box");
-            return vm.state().equals("running") && vm.pid() != vmm;
+            return vm.state().equals("running") && vm.pid() > 0 && vm.pid() != vmm;
         });
         assertThat(HOME.exec("box", "cat", "/proc/sys/kernel/random/boot_id")
                         .ok()

@@ -86,7 +86,7 @@ class Home {
                         vm,
                         "sh",
                         "-c",
-                        "until systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded'; do sleep 0.1; done")
+                        "until systemctl is-system-running 2>/dev/null | grep -qE 'starting|running|degraded'; do sleep 0.1; done")
                 .ok();
     }
 

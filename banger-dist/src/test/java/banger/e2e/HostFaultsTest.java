@@ -30,7 +30,10 @@ class HostFaultsTest {
     /** A program in place of QEMU. */
     private static void qemu(String script) throws IOException {
         var program = HOME.path().resolve("qemu");
-        Files.writeString(program, "#!/bin/sh\n" + script + "\n");
+        Files.writeString(
+                program,
+                "#!/bin/sh\n[ \"$1\" != --version ] || { echo QEMU emulator version 7.2.22; exit 0; }\n" + script
+                        + "\n");
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
         Files.setPosixFilePermissions(HOME.path(), PosixFilePermissions.fromString("rwxr-xr-x"));
         HOME.config("qemu_bin = \"" + program + "\"\n");

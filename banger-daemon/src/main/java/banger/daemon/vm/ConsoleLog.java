@@ -13,19 +13,20 @@ public final class ConsoleLog {
 
     private ConsoleLog() {}
 
-    /** The last lines that are not blank, oldest first; empty when there is no log. */
+    /**
+     * The last lines of this run that are not blank, oldest first; empty when there are none. Of an earlier
+     * run, which the older file may hold, nothing is told.
+     */
     public static List<String> tail(VmDirectory dir, int lines) {
         var text = new StringBuilder();
-        for (var file : List.of(dir.olderConsole(), dir.console())) {
-            if (!Files.exists(file)) continue;
-            try (var in = new RandomAccessFile(file.toFile(), "r")) {
-                in.seek(Math.max(0, in.length() - TAIL_BYTES));
-                var bytes = new byte[TAIL_BYTES];
-                int n = in.read(bytes);
-                if (n > 0) text.append(new String(bytes, 0, n, StandardCharsets.UTF_8));
-            } catch (IOException e) {
-                return List.of("(console log cannot be read: " + e.getMessage() + ")");
-            }
+        if (!Files.exists(dir.console())) return List.of();
+        try (var in = new RandomAccessFile(dir.console().toFile(), "r")) {
+            in.seek(Math.max(0, in.length() - TAIL_BYTES));
+            var bytes = new byte[TAIL_BYTES];
+            int n = in.read(bytes);
+            if (n > 0) text.append(new String(bytes, 0, n, StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            return List.of("(console log cannot be read: " + e.getMessage() + ")");
         }
         var all = text.toString()
                 .lines()
