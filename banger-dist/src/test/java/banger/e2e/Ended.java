@@ -19,6 +19,12 @@ record Ended(List<String> command, int status, byte[] outBytes, byte[] errBytes)
         return this;
     }
 
+    /** Itself, when it said this on standard error. */
+    Ended expectErr(String text) {
+        if (!err().contains(text)) throw new AssertionError("no \"" + text + "\": " + this);
+        return this;
+    }
+
     Ended ok() {
         return expect(0);
     }

@@ -38,8 +38,8 @@ public final class ConsoleLog {
                 .toList();
     }
 
-    /** Whether the kernel's last words are a panic. */
+    /** Whether the kernel's last words are a panic; a trace of any length follows its first line. */
     static boolean panicked(VmDirectory dir) {
-        return tail(dir, 40).stream().anyMatch(l -> l.contains("Kernel panic - not syncing"));
+        return tail(dir, Integer.MAX_VALUE).stream().anyMatch(l -> l.contains("Kernel panic - not syncing"));
     }
 }
