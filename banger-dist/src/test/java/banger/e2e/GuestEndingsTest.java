@@ -26,9 +26,10 @@ class GuestEndingsTest {
     }
 
     private static void awaitState(String state) {
-        Wait.until(() -> state + ": " + HOME.vm("box"), Duration.ofMinutes(2), () -> HOME.vm("box")
-                .state()
-                .equals(state));
+        Wait.until(
+                () -> state + ": " + HOME.vm("box"),
+                Duration.ofMinutes(2),
+                () -> HOME.vm("box").state().equals(state));
     }
 
     private static String bootId() {
