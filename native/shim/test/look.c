@@ -66,6 +66,8 @@ int main(int argc, char **argv)
         pause();
     } else if (!strcmp(what, "stubborn")) {
         signal(SIGTERM, SIG_IGN);
+        printf("deaf\n");
+        fflush(stdout);
         for (;;)
             pause();
     } else if (!strcmp(what, "flood")) { /* N numbered lines of 16 bytes, then a last word */

@@ -224,6 +224,7 @@ d=$(directory "$(id -u)")
 sleep 600 & guard=$!
 reference="$guard:$(sed 's/.*) //' /proc/$guard/stat | cut -d' ' -f20)"; remember "$reference"
 set -- $("$shim" run --dir "$d" --until "$reference" -- "$look" stubborn); remember "$2" "$3"
+until_true 5 grep -q deaf "$d/console.log" || bad "the stubborn child did not begin"
 kill -9 $guard; wait $guard 2>/dev/null
 until_true 8 ended "$d"
 like "and does not get out of it" '*"signal":9,*' "$(cat "$d/exit.json")"

@@ -113,9 +113,9 @@ class GuestCommandTest {
         assertThat(prompt.run(words, raw).status()).isZero();
         var base64 = Base64.getEncoder();
         assertThat(prompt.daemon().seen().getFirst().body())
-                .isEqualTo("{\"argv\":[\"" + base64.encodeToString(bytes("cmd"))
-                        + "\",\"/3g=\"],\"cwd\":\"/src\",\"user\":\"app\",\"env\":[\""
-                        + base64.encodeToString(bytes("A=b")) + "\"],\"login\":false}");
+                .isEqualTo("{\"argv\":[\"" + base64.encodeToString(bytes("cmd\0"))
+                        + "\",\"/3gA\"],\"cwd\":\"/src\",\"user\":\"app\",\"env\":[\""
+                        + base64.encodeToString(bytes("A=b\0")) + "\"],\"login\":false}");
     }
 
     @Test
@@ -325,7 +325,7 @@ class GuestCommandTest {
         assertThat(prompt.daemon().seen().getLast().body()).isEqualTo("{\"argv\":[],\"env\":[],\"login\":true}");
         prompt.run("vm", "ssh", "box", "--", "id");
         assertThat(prompt.daemon().seen().getLast().body())
-                .isEqualTo("{\"argv\":[\"aWQ=\"],\"env\":[],\"login\":false}");
+                .isEqualTo("{\"argv\":[\"aWQA\"],\"env\":[],\"login\":false}");
     }
 
     @Test

@@ -37,6 +37,7 @@ public final class FakeDaemon implements AutoCloseable {
     }
 
     private final ServerSocketChannel server;
+    private final Thread accepting;
     private final Map<String, Handler> handlers = new ConcurrentHashMap<>();
     private final List<Request> requests = Collections.synchronizedList(new ArrayList<>());
     private final List<SocketChannel> connections = Collections.synchronizedList(new ArrayList<>());
@@ -48,7 +49,7 @@ public final class FakeDaemon implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Thread.ofVirtual().name("fake-daemon").start(this::serve);
+        accepting = Thread.ofVirtual().name("fake-daemon").start(this::serve);
     }
 
     /** @param request {@code GET /v1/vms} */
@@ -145,9 +146,13 @@ public final class FakeDaemon implements AutoCloseable {
     public void close() {
         try {
             server.close();
+            // Until its accept returns the kernel takes connections all the same.
+            accepting.join();
             for (var connection : List.copyOf(connections)) connection.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

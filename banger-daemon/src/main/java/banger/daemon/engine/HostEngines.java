@@ -65,7 +65,11 @@ public final class HostEngines implements Engines {
                 : answer.reason() + ", so this VM is emulated: slow, and no isolation boundary (banger doctor)";
     }
 
-    /** {@code qemu 7.2.22}. */
+    /**
+     * {@code qemu 7.2.22}.
+     *
+     * @throws BangerException {@code engine.unavailable} when it cannot be used
+     */
     public String qemuVersion() {
         var answer = commands.run(Command.of(program().toString(), "--version"));
         var matcher = VERSION.matcher(answer.out());
@@ -74,19 +78,21 @@ public final class HostEngines implements Engines {
                     ErrorCode.ENGINE_UNAVAILABLE,
                     program() + ": does not say its version (" + Printable.line(answer.reason()) + ")",
                     "sudo apt-get install --reinstall " + Programs.debianPackage(QEMU));
-        return "qemu " + matcher.group(1);
-    }
-
-    /** Older ones lack the machine type that every VM has; asked once a daemon, for each program. */
-    private void checkVersion(Path program) {
-        if (checked.contains(program)) return;
-        var version = qemuVersion();
-        var parts = version.substring("qemu ".length()).split("\\.");
+        var version = "qemu " + matcher.group(1);
+        var parts = matcher.group(1).split("\\.");
+        // Older ones lack the machine type that every VM has.
         if (Integer.parseInt(parts[0]) * 100 + Integer.parseInt(parts[1]) < OLDEST)
             throw new BangerException(
                     ErrorCode.ENGINE_UNAVAILABLE,
-                    program + ": " + version + " is too old, at least 7.2 is needed",
+                    program() + ": " + version + " is too old, at least 7.2 is needed",
                     "a newer release of the distribution, or qemu_bin in the configuration");
+        return version;
+    }
+
+    /** Asked once a daemon, for each program. */
+    private void checkVersion(Path program) {
+        if (checked.contains(program)) return;
+        qemuVersion();
         checked.add(program);
     }
 

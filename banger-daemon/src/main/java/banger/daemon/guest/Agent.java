@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The requests an agent answers, each on a stream of its own. */
 public final class Agent {
@@ -65,9 +66,14 @@ public final class Agent {
     }
 
     /** What was asked, and until when. */
-    private record Call(String target, Duration deadline, ScheduledFuture<?> timer) {
-        boolean expired() {
-            return timer.isDone() && !timer.isCancelled();
+    private record Call(String target, Duration deadline, AtomicBoolean expired, ScheduledFuture<?> timer) {
+        static Call of(String target, Duration deadline, Duplex stream) {
+            var expired = new AtomicBoolean();
+            var timer = Deadlines.after(deadline, () -> {
+                expired.set(true);
+                close(stream);
+            });
+            return new Call(target, deadline, expired, timer);
         }
     }
 
@@ -90,7 +96,7 @@ public final class Agent {
         } catch (IOException e) {
             throw lost(e);
         }
-        var call = new Call(target, deadline, expireAfter(stream, deadline));
+        var call = Call.of(target, deadline, stream);
         try {
             var headers = Headers.of("Host", "guest", "Content-Length", Integer.toString(body.length));
             Head.request(method, target, headers).write(stream.out());
@@ -141,7 +147,7 @@ public final class Agent {
     }
 
     private BangerException broken(Call call, IOException e) {
-        if (!call.expired()) return lost(e);
+        if (!call.expired.get()) return lost(e);
         var target = call.target;
         var deadline = call.deadline;
         return new BangerException(
@@ -149,10 +155,6 @@ public final class Agent {
                 "vm " + vm + ": its agent did not answer " + target.split("\\?")[0] + " within " + deadline.toSeconds()
                         + " s",
                 "banger vm logs " + vm + "; banger vm restart " + vm);
-    }
-
-    private static ScheduledFuture<?> expireAfter(Duplex stream, Duration deadline) {
-        return Deadlines.after(deadline, () -> close(stream));
     }
 
     private static void close(Duplex stream) {
