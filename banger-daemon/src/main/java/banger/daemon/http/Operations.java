@@ -51,25 +51,28 @@ public final class Operations {
         var id = freshId();
         running.put(id, new OperationInfo(id, kind, object, Instant.now().toString()));
         MDC.put("op", id);
-        var connection = exchange.hijack();
-        Head.response(
-                        200,
-                        "OK",
-                        Headers.of(
-                                "Content-Type", "application/x-ndjson",
-                                "Transfer-Encoding", "chunked",
-                                "Connection", "close",
-                                "Banger-Operation", id))
-                .write(connection.out());
-        var over = new AtomicBoolean();
-        if (policy == OnDisconnect.CANCEL) cancelOnEnd(connection, over);
-        try (var events = new EventStream(connection.out())) {
-            LOG.debug("{} {}: begun", kind, object);
-            var outcome = outcome(id, work, events, over);
-            // Over before the client hears of it: what it asks next finds a daemon that is not busy with it.
-            running.remove(id);
-            events.send(outcome);
-            LOG.debug("{} {}: ended", kind, object);
+        try {
+            var connection = exchange.hijack();
+            // A client that is gone already is noticed here: then there is no operation, and none is listed.
+            Head.response(
+                            200,
+                            "OK",
+                            Headers.of(
+                                    "Content-Type", "application/x-ndjson",
+                                    "Transfer-Encoding", "chunked",
+                                    "Connection", "close",
+                                    "Banger-Operation", id))
+                    .write(connection.out());
+            var over = new AtomicBoolean();
+            if (policy == OnDisconnect.CANCEL) cancelOnEnd(connection, over);
+            try (var events = new EventStream(connection.out())) {
+                LOG.debug("{} {}: begun", kind, object);
+                var outcome = outcome(id, work, events, over);
+                // Over before the client hears of it: what it asks next finds a daemon that is not busy with it.
+                running.remove(id);
+                events.send(outcome);
+                LOG.debug("{} {}: ended", kind, object);
+            }
         } finally {
             MDC.remove("op");
             running.remove(id);
