@@ -123,12 +123,15 @@ final class VmStart {
                 ? settings.startTimeout()
                 : settings.startTimeout().multipliedBy(3);
         var machine = running.machine();
+        // Read now: a start that has failed meanwhile may have taken the keys away, and they would be made anew.
+        var userKey = keys.userPublicKey();
+        var hostKey = keys.hostPrivateKey(vm.id());
         var configured = new CompletableFuture<Void>();
         Thread.ofVirtual().name("configure-" + vm.name()).start(() -> {
             try {
                 // The archive carries the time of day: made when the guest is there to set its clock by it.
                 machine.control().hello().join();
-                running.agent().configure(archive(vm, attachment), limit);
+                running.agent().configure(archive(vm, attachment, userKey, hostKey), limit);
                 configured.complete(null);
             } catch (CompletionException e) {
                 configured.completeExceptionally(new BangerException(
@@ -141,13 +144,13 @@ final class VmStart {
         await(vm, running, machine, configured, limit);
     }
 
-    private byte[] archive(Vm vm, VmNetwork.Attachment attachment) {
+    private byte[] archive(Vm vm, VmNetwork.Attachment attachment, String userKey, String hostKey) {
         return GuestConfiguration.of(
                 vm,
                 attachment.on() ? Optional.of(network.subnet()) : Optional.empty(),
                 settings.dns(),
-                keys.userPublicKey(),
-                keys.hostPrivateKey(vm.id()));
+                userKey,
+                hostKey);
     }
 
     private void await(Vm vm, RunningVm running, Machine machine, CompletableFuture<Void> configured, Duration limit) {
