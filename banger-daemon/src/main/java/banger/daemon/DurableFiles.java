@@ -5,6 +5,7 @@ import banger.api.ErrorCode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -76,6 +77,9 @@ public final class DurableFiles {
     }
 
     public static BangerException failure(Path file, IOException e) {
+        // Java closes a channel under an interrupted thread: the operation was cancelled, the disk is well.
+        if (e instanceof ClosedByInterruptException)
+            return new BangerException(ErrorCode.CANCELLED, file + ": cancelled").because(e);
         var text = String.valueOf(e.getMessage());
         if (text.contains("No space left") || text.contains("Disk quota exceeded"))
             return new BangerException(

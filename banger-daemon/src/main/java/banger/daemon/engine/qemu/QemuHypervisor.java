@@ -69,6 +69,8 @@ public final class QemuHypervisor implements Hypervisor {
         } catch (IOException e) {
             started.child().kill();
             awaitShim(started.shim());
+            if (Thread.currentThread().isInterrupted())
+                throw new BangerException(ErrorCode.CANCELLED, "vm " + spec.name() + ": start cancelled").because(e);
             throw failed(spec.name(), spec.directory(), String.valueOf(e.getMessage()))
                     .because(e);
         } catch (CancellationException e) {
