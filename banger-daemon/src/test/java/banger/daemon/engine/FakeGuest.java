@@ -1,0 +1,250 @@
+package banger.daemon.engine;
+
+import banger.api.http.Duplex;
+import banger.api.http.Head;
+import banger.api.http.Headers;
+import banger.daemon.guest.Control;
+import banger.daemon.guest.GuestChannel;
+import banger.daemon.guest.Wire;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/** A VMM and its guest in memory: the guest's side of docs/protocol.md, as far as the daemon asks. */
+public final class FakeGuest {
+    private final String name;
+    private final FakeHypervisor.Boot plan;
+    private final CompletableFuture<MachineExit> exit = new CompletableFuture<>();
+    private final ConcurrentLinkedQueue<Duplex> connections = new ConcurrentLinkedQueue<>();
+    private volatile Duplex control;
+    private volatile String state = "boot";
+    private volatile boolean deaf;
+    private volatile CompletableFuture<Void> syncGate = CompletableFuture.completedFuture(null);
+
+    FakeGuest(String name, FakeHypervisor.Boot plan) {
+        this.name = name;
+        this.plan = plan;
+    }
+
+    String name() {
+        return name;
+    }
+
+    public boolean alive() {
+        return !exit.isDone();
+    }
+
+    /** From now on nothing is answered. */
+    public void hang() {
+        deaf = true;
+    }
+
+    /** A sync under way is answered when this completes. */
+    public void syncsWhen(CompletableFuture<Void> gate) {
+        syncGate = gate;
+    }
+
+    /** The VMM ends. */
+    public void end(MachineExit.Cause cause, String detail) {
+        if (!exit.complete(new MachineExit(cause, detail))) return;
+        connections.forEach(FakeGuest::close);
+    }
+
+    /** A line on control. */
+    public void say(String line) {
+        try {
+            control.out().write((line + "\n").getBytes(StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            return; // nobody listens: as with a port that no host has open
+        }
+    }
+
+    Machine attach(MachineRef ref, Control.Listener listener) {
+        var wire = new Wire();
+        control = wire.guest();
+        connections.add(wire.guest());
+        connections.add(wire.host());
+        Thread.ofVirtual().name("fake-control").start(() -> converse(wire.guest()));
+        try {
+            return new Attached(ref, Control.begin(wire.host(), listener));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void converse(Duplex pipe) {
+        try {
+            var line = new StringBuilder();
+            for (int b; (b = pipe.in().read()) >= 0; ) {
+                if (b != '\n') {
+                    line.append((char) b);
+                    continue;
+                }
+                var words = line.toString().split(" ");
+                line.setLength(0);
+                if (words[0].equals("\0host")) greeted(words[1]);
+            }
+        } catch (IOException e) {
+            return; // the host went away
+        }
+    }
+
+    private void greeted(String nonce) {
+        if (plan == FakeHypervisor.Boot.SILENT && state.equals("boot")) return;
+        say("\0hello " + nonce + " 1 abc agent " + state + " 0");
+        if (!state.equals("boot")) return;
+        if (plan == FakeHypervisor.Boot.DIES) end(MachineExit.Cause.FAILED, "status 1: out of paper");
+        if (plan == FakeHypervisor.Boot.FAILS) say("failed vdb: no file system");
+    }
+
+    private void answer(Duplex stream) {
+        try (stream) {
+            var request = Head.read(stream.in()).orElseThrow();
+            var body = request.body(stream.in()).readAllBytes();
+            if (deaf) {
+                stream.in().read(); // until the host gives up
+                return;
+            }
+            var path = request.second().split("\\?");
+            switch (path[0]) {
+                case "/healthz" -> respond(stream, "state=" + state + "\nsshd=1\n");
+                case "/configure" -> {
+                    respond(stream, "");
+                    state = "ready";
+                    say("ready");
+                }
+                case "/sync" -> {
+                    say("dirty 4");
+                    syncGate.join();
+                    respond(stream, "");
+                }
+                case "/power" -> {
+                    respond(stream, "");
+                    boolean off = path[1].endsWith("poweroff");
+                    say("power " + (off ? "poweroff" : "reboot"));
+                    end(off ? MachineExit.Cause.POWEROFF : MachineExit.Cause.RESET, "status 0");
+                }
+                case "/exec" -> exec(stream, words(body));
+                default -> refuse(stream);
+            }
+        } catch (IOException e) {
+            return; // the host went away
+        }
+    }
+
+    private static void respond(Duplex stream, String text) throws IOException {
+        var bytes = text.getBytes(StandardCharsets.UTF_8);
+        Head.response(200, "OK", Headers.of("Content-Length", Integer.toString(bytes.length)))
+                .write(stream.out());
+        stream.out().write(bytes);
+    }
+
+    private static void refuse(Duplex stream) throws IOException {
+        Head.response(404, "No", Headers.of("Content-Length", "7")).write(stream.out());
+        stream.out().write("nothing".getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static List<String> words(byte[] description) {
+        var words = new ArrayList<String>();
+        for (var line : new String(description, StandardCharsets.US_ASCII).split("\n"))
+            if (line.startsWith("arg="))
+                words.add(new String(Base64.getDecoder().decode(line.substring(4)), StandardCharsets.UTF_8));
+        return words;
+    }
+
+    /** {@code cat}: its input comes back; {@code exit N}; {@code hang}: until the host goes away. */
+    private static void exec(Duplex stream, List<String> words) throws IOException {
+        Head.response(101, "Switching Protocols", Headers.NONE).write(stream.out());
+        var in = new DataInputStream(stream.in());
+        int status = words.getFirst().equals("exit") ? Integer.parseInt(words.get(1)) : 0;
+        while (!words.getFirst().equals("exit")) {
+            int type = in.readUnsignedByte();
+            var payload = new byte[in.readUnsignedByte() << 16 | in.readUnsignedShort()];
+            in.readFully(payload);
+            if (type != 0 || words.getFirst().equals("hang")) continue;
+            if (payload.length == 0) break;
+            frame(stream, 1, payload);
+        }
+        frame(stream, 5, new byte[] {(byte) status});
+    }
+
+    private static void frame(Duplex stream, int type, byte[] payload) throws IOException {
+        stream.out().write(new byte[] {(byte) type, 0, (byte) (payload.length >> 8), (byte) payload.length});
+        stream.out().write(payload);
+    }
+
+    private static void close(Duplex connection) {
+        try {
+            connection.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** One daemon's hold on it. */
+    private final class Attached implements Machine, GuestChannel {
+        private final MachineRef ref;
+        private final Control conversation;
+        private final CompletableFuture<MachineExit> seen = new CompletableFuture<>();
+        private volatile boolean released;
+
+        Attached(MachineRef ref, Control conversation) {
+            this.ref = ref;
+            this.conversation = conversation;
+            exit.thenAccept(e -> {
+                if (!released) seen.complete(e);
+            });
+        }
+
+        @Override
+        public MachineRef ref() {
+            return ref;
+        }
+
+        @Override
+        public Control control() {
+            return conversation;
+        }
+
+        @Override
+        public GuestChannel streams() {
+            return this;
+        }
+
+        @Override
+        public Duplex open() throws IOException {
+            if (!alive()) throw new IOException("it ended");
+            var wire = new Wire();
+            connections.add(wire.guest());
+            Thread.ofVirtual().name("fake-stream").start(() -> answer(wire.guest()));
+            return wire.host();
+        }
+
+        @Override
+        public CompletableFuture<MachineExit> exit() {
+            return seen;
+        }
+
+        @Override
+        public void kill() {
+            end(MachineExit.Cause.KILLED, "signal 9");
+        }
+
+        @Override
+        public void release() {
+            released = true;
+            conversation.close();
+        }
+
+        @Override
+        public void close() {
+            conversation.close();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package banger.daemon.engine;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.daemon.HostBoot;
+import banger.daemon.guest.Control;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** An engine whose guests are objects: they speak the guest's protocol and do what a test tells them. */
+public final class FakeHypervisor implements Hypervisor, Engines {
+    private static final String LABEL = "fake";
+    /** Beyond every number a Linux process can have: whatever is sent to it reaches nobody. */
+    private static final long NO_PROCESS = 1L << 40;
+
+    /** How a boot goes. */
+    public enum Boot {
+        READY,
+        /** The VMM does not start. */
+        REFUSED,
+        /** The VMM ends while the guest boots. */
+        DIES,
+        /** The guest says that it cannot go on. */
+        FAILS,
+        /** The guest never says anything; {@link FakeGuest#say} may. */
+        SILENT
+    }
+
+    private final Queue<Boot> plans = new ConcurrentLinkedQueue<>();
+    private final Map<Long, FakeGuest> guests = new ConcurrentHashMap<>();
+    private final AtomicInteger boots = new AtomicInteger();
+
+    /** How the next boots go, in order; READY after that. */
+    public void plan(Boot... next) {
+        for (var boot : next) plans.add(boot);
+    }
+
+    /** The guest of this name that runs now. */
+    public Optional<FakeGuest> guest(String name) {
+        return guests.values().stream()
+                .filter(g -> g.name().equals(name) && g.alive())
+                .findFirst();
+    }
+
+    public long running() {
+        return guests.values().stream().filter(FakeGuest::alive).count();
+    }
+
+    public int boots() {
+        return boots.get();
+    }
+
+    @Override
+    public Traits traits() {
+        return new Traits(LABEL, true);
+    }
+
+    @Override
+    public Machine boot(BootSpec spec) {
+        var plan = Optional.ofNullable(plans.poll()).orElse(Boot.READY);
+        if (plan == Boot.REFUSED)
+            throw new BangerException(ErrorCode.VM_START_FAILED, "vm " + spec.name() + ": FAKE did not start: no luck");
+        long number = NO_PROCESS + boots.incrementAndGet();
+        var guest = new FakeGuest(spec.name(), plan);
+        guests.put(number, guest);
+        var process = new ProcessRef(number, 1).toString();
+        var ref = new MachineRef(HostBoot.id(), LABEL, process, process, spec.network(), "cold", 0);
+        return guest.attach(ref, spec.listener());
+    }
+
+    @Override
+    public Optional<Machine> reattach(String name, Path directory, MachineRef ref, Control.Listener listener) {
+        if (!ref.bootId().equals(HostBoot.id())) return Optional.empty();
+        return Optional.ofNullable(guests.get(ref.vmmProcess().pid()))
+                .filter(FakeGuest::alive)
+                .map(g -> g.attach(ref, listener));
+    }
+
+    @Override
+    public Hypervisor select(String wanted) {
+        if (!wanted.equals("auto") && !wanted.equals(LABEL))
+            throw new BangerException(ErrorCode.ENGINE_UNAVAILABLE, "engine " + wanted + ": not here");
+        return this;
+    }
+
+    @Override
+    public Hypervisor byLabel(String label) {
+        return this;
+    }
+
+    @Override
+    public String note(String wanted) {
+        return "";
+    }
+}
