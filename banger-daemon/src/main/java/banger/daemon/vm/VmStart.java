@@ -170,10 +170,10 @@ final class VmStart {
             // The channel breaks when the VMM ends: then that is the news, not the broken channel.
             if (!ended(machine)) throw notReady(vm, String.valueOf(e.getCause()).replaceFirst(".*?: vm [^:]*: ", ""));
         }
-        if (running.whenReady().isDone()) return;
         if (running.whenFailed().isDone())
             throw notReady(
                     vm, "the guest could not start: " + running.whenFailed().join());
+        if (running.whenReady().isDone()) return;
         throw notReady(
                 vm,
                 "the VMM ended while the guest booted (" + machine.exit().join().detail() + ")");
