@@ -31,7 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The rules of ARCHITECTURE.md that a program can check, over the classes and sources of all modules. */
 class ArchitectureTest {
     private static final Path CHECKOUT = Path.of(System.getProperty("banger.checkout"));
-    private static final List<String> MODULES = List.of("banger-api", "banger-cli", "banger-daemon", "banger-net");
+    private static final List<String> MODULES =
+            List.of("banger-api", "banger-cli", "banger-daemon", "banger-net", "banger-workspace");
     private static final int LONGEST_FILE = 500;
 
     private static final JavaClasses ALL = new ClassFileImporter()
