@@ -9,6 +9,7 @@ import banger.daemon.api.LogRoute;
 import banger.daemon.api.StatsRoute;
 import banger.daemon.api.VmRoutes;
 import banger.daemon.api.VmViews;
+import banger.daemon.api.WorkspaceRoutes;
 import banger.daemon.config.Settings;
 import banger.daemon.debian.DebianMirror;
 import banger.daemon.disk.BlankDisks;
@@ -140,6 +141,7 @@ final class Daemon {
         var refs = new VmRefs(table);
         var views = new VmViews(table, machines, disks);
         new VmRoutes(lifecycle, refs, views, machines, keys, operations).addTo(router);
+        new WorkspaceRoutes(refs, table, machines).addTo(router);
         new LogRoute(refs, disks, machines).addTo(router);
         new StatsRoute(refs, disks, machines).addTo(router);
         new ImageRoutes(images, layout.cache(), operations).addTo(router);

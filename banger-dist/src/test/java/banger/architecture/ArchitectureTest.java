@@ -137,6 +137,14 @@ class ArchitectureTest {
                 .check(ALL);
         noClasses()
                 .that()
+                .resideInAPackage("banger.workspace..")
+                .should()
+                .dependOnClassesThat(resideInAPackage("banger.cli..")
+                        .or(resideInAPackage("banger.daemon.."))
+                        .or(resideInAPackage("banger.net..")))
+                .check(ALL);
+        noClasses()
+                .that()
                 .resideInAPackage("banger.cli..")
                 .should()
                 .dependOnClassesThat(resideInAPackage("banger.daemon..").or(resideInAPackage("banger.net..")))
@@ -150,7 +158,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"banger.api", "banger.cli", "banger.daemon", "banger.net"})
+    @ValueSource(strings = {"banger.api", "banger.cli", "banger.daemon", "banger.net", "banger.workspace"})
     void packagesOfAModuleHaveNoCycles(String module) {
         slices().assignedFrom(new SliceAssignment() {
                     @Override

@@ -65,6 +65,16 @@ public final class Agent {
         return upgraded("/forward?port=" + port, new byte[0]);
     }
 
+    /**
+     * Begins a workspace conversation; its frames pass from here on.
+     *
+     * @param op {@code prepare}, {@code scan} or {@code read}
+     * @param path percent-encoded
+     */
+    public Duplex workspace(String op, String path) {
+        return upgraded("/workspace?op=" + op + "&path=" + path, new byte[0]);
+    }
+
     /** What was asked, and until when. */
     private record Call(String target, Duration deadline, AtomicBoolean expired, ScheduledFuture<?> timer) {
         static Call of(String target, Duration deadline, Duplex stream) {

@@ -8,6 +8,7 @@ import banger.daemon.api.DaemonRoutes;
 import banger.daemon.api.LogRoute;
 import banger.daemon.api.VmRoutes;
 import banger.daemon.api.VmViews;
+import banger.daemon.api.WorkspaceRoutes;
 import banger.daemon.config.Settings;
 import banger.daemon.disk.BlankDisks;
 import banger.daemon.engine.BootSpec;
@@ -73,6 +74,7 @@ final class Whole implements AutoCloseable {
         var router = new Router();
         var refs = new VmRefs(table);
         new VmRoutes(lifecycle, refs, new VmViews(table, machines, disks), machines, keys, operations).addTo(router);
+        new WorkspaceRoutes(refs, table, machines).addTo(router);
         new LogRoute(refs, disks, machines).addTo(router);
         new DaemonRoutes(layout, machines, operations, () -> {}).addTo(router);
         server = ApiServer.bind(layout.socket(), owner, router, operations, () -> {});
