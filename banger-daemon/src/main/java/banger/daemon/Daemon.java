@@ -28,6 +28,7 @@ import banger.daemon.net.KernelHostLinks;
 import banger.daemon.net.UserNetwork;
 import banger.daemon.process.HostCommandRunner;
 import banger.daemon.store.Database;
+import banger.daemon.userfiles.UserFiles;
 import banger.daemon.vm.Machines;
 import banger.daemon.vm.Reconciler;
 import banger.daemon.vm.SshKeys;
@@ -54,12 +55,14 @@ final class Daemon {
     private static final Path TUN = Path.of("/dev/net/tun");
 
     private final Layout layout;
+    private final Path home;
     private final Settings settings;
     private final Distribution distribution;
     private final CountDownLatch end = new CountDownLatch(1);
 
-    Daemon(Layout layout, Settings settings, Distribution distribution) {
+    Daemon(Layout layout, Path home, Settings settings, Distribution distribution) {
         this.layout = layout;
+        this.home = home;
         this.settings = settings;
         this.distribution = distribution;
     }
@@ -128,6 +131,7 @@ final class Daemon {
                 machines,
                 engines,
                 keys,
+                new UserFiles(home, settings.fileSync(), commands),
                 new Signals(commands),
                 settings);
         var reconciler = new Reconciler(table, disks, network, machines, engines, lifecycle);

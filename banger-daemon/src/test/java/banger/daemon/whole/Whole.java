@@ -20,6 +20,7 @@ import banger.daemon.http.Router;
 import banger.daemon.process.HostCommandRunner;
 import banger.daemon.progress.Progress;
 import banger.daemon.store.Database;
+import banger.daemon.userfiles.UserFiles;
 import banger.daemon.vm.Machines;
 import banger.daemon.vm.Reconciler;
 import banger.daemon.vm.SshKeys;
@@ -67,7 +68,16 @@ final class Whole implements AutoCloseable {
         var disks = new VmDisks(layout, owner, new BlankDisks(blanks, commands));
         var machines = new Machines();
         var lifecycle = new VmLifecycle(
-                table, new Sources(), network, disks, machines, engine, keys, new Signals(commands), settings());
+                table,
+                new Sources(),
+                network,
+                disks,
+                machines,
+                engine,
+                keys,
+                new UserFiles(home, List.of(), commands),
+                new Signals(commands),
+                settings());
         reconciler = new Reconciler(table, disks, network, machines, engine, lifecycle);
         reconciler.run();
         operations = new Operations(layout.daemonLog());
@@ -100,7 +110,8 @@ final class Whole implements AutoCloseable {
                 Optional.of(1),
                 Optional.of(256),
                 Optional.of(64L << 20),
-                Optional.of(64L << 20));
+                Optional.of(64L << 20),
+                List.of());
     }
 
     BangerClient client() {
