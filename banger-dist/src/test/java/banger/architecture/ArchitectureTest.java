@@ -47,6 +47,7 @@ class ArchitectureTest {
             "banger.net.HostKernel", "the helper's own, for it depends on nothing",
             "banger.cli.DaemonStarter", "starts the daemon through the shim",
             "banger.cli.RawMode", "stty",
+            "banger.workspace.git.Git", "git",
             "banger.cli.verbs.SshVerbs", "ssh");
 
     /** Composition roots know everything below them; nothing knows them. */
