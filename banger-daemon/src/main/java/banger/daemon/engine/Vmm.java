@@ -72,6 +72,12 @@ public record Vmm(String name, String product, Path directory, List<String> sock
     public BangerException abandoned(Shim.Started started, Exception cause) {
         started.child().kill();
         awaitShim(started.shim());
+        try {
+            removeSockets();
+        } catch (IOException e) {
+            // The next start removes them, or says that it cannot.
+            cause.addSuppressed(e);
+        }
         if (cause instanceof CancellationException || Thread.currentThread().isInterrupted())
             return new BangerException(ErrorCode.CANCELLED, "vm " + name + ": start cancelled").because(cause);
         return failed(String.valueOf(cause.getMessage()), cause);

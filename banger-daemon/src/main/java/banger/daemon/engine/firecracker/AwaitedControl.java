@@ -136,7 +136,10 @@ final class AwaitedControl implements Duplex {
 
     @Override
     public void close() throws IOException {
-        server.close();
+        if (server.isOpen()) {
+            server.close();
+            Files.deleteIfExists(socket);
+        }
         if (!connection.completeExceptionally(new IOException("closed")) && !connection.isCompletedExceptionally())
             connection.join().close();
     }

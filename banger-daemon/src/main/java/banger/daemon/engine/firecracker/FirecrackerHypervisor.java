@@ -60,8 +60,9 @@ public final class FirecrackerHypervisor implements Hypervisor {
     }
 
     private List<String> arguments(Path directory) {
-        // Below warnings each boot logs hundreds of lines into the console's ring.
-        return List.of(program.toString(), "--api-sock", Sockets.API, "--id", instanceId(directory), "--level", "Warn");
+        // With warnings too each boot logs hundreds of lines into the console's ring.
+        return List.of(
+                program.toString(), "--api-sock", Sockets.API, "--id", instanceId(directory), "--level", "Error");
     }
 
     /** Known to the process itself, so that another one in its place is told apart. */
