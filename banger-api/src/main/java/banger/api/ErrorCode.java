@@ -22,6 +22,10 @@ public enum ErrorCode {
     VM_NOT_READY("vm.not-ready", 504),
     GUEST_PROTOCOL("guest.protocol", 502),
     GUEST_REFUSED("guest.refused", 502),
+    /** A path of the host that is no work tree of a git repository that can be read. */
+    REPOSITORY_UNSUITABLE("repository.unsuitable", 409),
+    WORKSPACE_NONE("workspace.none", 404),
+    WORKSPACE_INCOMPLETE("workspace.incomplete", 409),
     IMAGE_NOT_FOUND("image.not-found", 404),
     IMAGE_EXISTS("image.exists", 409),
     IMAGE_IN_USE("image.in-use", 409),

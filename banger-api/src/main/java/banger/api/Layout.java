@@ -94,6 +94,11 @@ public record Layout(Path state, Path cache, Path run, Path config) {
         return run.resolve("vms");
     }
 
+    /** What is known of the workspaces of VMs: a directory a VM, in it one a workspace. */
+    public Path workspaces() {
+        return state.resolve("workspaces");
+    }
+
     public Path net() {
         return run.resolve("net");
     }

@@ -50,7 +50,7 @@ class CliTest {
                 + "\"image\":\"debian-bookworm\",\"imageDigest\":\"aa\",\"kernel\":\"debian-cloud\",\"kernelDigest\":\"bb\","
                 + "\"address\":\"172.16.0.4\",\"vcpu\":2,\"memoryMib\":4096,\"diskBytes\":8589934592,"
                 + "\"overlayBytes\":8589934592,\"usedBytes\":222298112,\"nat\":false,\"engine\":\"qemu/kvm\","
-                + "\"network\":\"user\",\"boot\":\"cold\",\"readyMillis\":4200,\"workspace\":\"\",\"createdAt\":\""
+                + "\"network\":\"user\",\"boot\":\"cold\",\"readyMillis\":4200,\"workspace\":null,\"createdAt\":\""
                 + created + "\",\"pid\":7}";
     }
 
@@ -183,7 +183,11 @@ class CliTest {
                         "GET /v1/vms",
                         "[" + vm("3f09a1c40000", "brave-otter", "running", now.minusSeconds(190)) + ","
                                 + vm("b71e02d80000", "old-toad", "stopped", now.minusSeconds(2 * 86_400 + 60))
-                                        .replace("\"workspace\":\"\"", "\"workspace\":\"shop@3f2a91c\"")
+                                        .replace(
+                                                "\"workspace\":null",
+                                                "\"workspace\":{\"guestPath\":\"/root/repo\",\"hostPath\":\"/src/shop\","
+                                                        + "\"branch\":\"main\",\"head\":\"3f2a91c" + "0".repeat(33)
+                                                        + "\",\"preparedAt\":\"2026-01-01T00:00:00Z\"}")
                                         .replace("\"vcpu\":2", "\"vcpu\":16")
                                 + "]");
         Golden.check("list.txt", prompt.run("vm", "list").transcript("vm", "list"));

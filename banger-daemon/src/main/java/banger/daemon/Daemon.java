@@ -9,6 +9,7 @@ import banger.daemon.api.LogRoute;
 import banger.daemon.api.StatsRoute;
 import banger.daemon.api.VmRoutes;
 import banger.daemon.api.VmViews;
+import banger.daemon.api.WorkspaceRoutes;
 import banger.daemon.config.Settings;
 import banger.daemon.debian.DebianMirror;
 import banger.daemon.disk.BlankDisks;
@@ -28,6 +29,7 @@ import banger.daemon.net.KernelHostLinks;
 import banger.daemon.net.UserNetwork;
 import banger.daemon.process.HostCommandRunner;
 import banger.daemon.store.Database;
+import banger.daemon.userfiles.UserFiles;
 import banger.daemon.vm.Machines;
 import banger.daemon.vm.Reconciler;
 import banger.daemon.vm.SshKeys;
@@ -54,12 +56,14 @@ final class Daemon {
     private static final Path TUN = Path.of("/dev/net/tun");
 
     private final Layout layout;
+    private final Path home;
     private final Settings settings;
     private final Distribution distribution;
     private final CountDownLatch end = new CountDownLatch(1);
 
-    Daemon(Layout layout, Settings settings, Distribution distribution) {
+    Daemon(Layout layout, Path home, Settings settings, Distribution distribution) {
         this.layout = layout;
+        this.home = home;
         this.settings = settings;
         this.distribution = distribution;
     }
@@ -133,6 +137,7 @@ final class Daemon {
                 machines,
                 engines,
                 keys,
+                new UserFiles(home, settings.fileSync(), commands),
                 new Signals(commands),
                 settings);
         var reconciler = new Reconciler(table, disks, network, machines, engines, lifecycle);
@@ -146,6 +151,7 @@ final class Daemon {
         var refs = new VmRefs(table);
         var views = new VmViews(table, machines, disks);
         new VmRoutes(lifecycle, refs, views, machines, keys, operations).addTo(router);
+        new WorkspaceRoutes(refs, table, machines).addTo(router);
         new LogRoute(refs, disks, machines).addTo(router);
         new StatsRoute(refs, disks, machines).addTo(router);
         new ImageRoutes(images, layout.cache(), operations).addTo(router);

@@ -37,7 +37,7 @@ public final class Main {
             var settings = SettingsFile.read(layout.config(), home);
             System.setProperty("banger.log", layout.daemonLog().toString());
             System.setProperty("banger.loglevel", environment.getOrDefault("BANGER_LOG_LEVEL", settings.logLevel()));
-            new Daemon(layout, settings, Distribution.current()).run();
+            new Daemon(layout, home, settings, Distribution.current()).run();
             return 0;
         } catch (BangerException e) {
             err.println("error: " + e.fact());

@@ -47,6 +47,7 @@ class ArchitectureTest {
             "banger.net.HostKernel", "the helper's own, for it depends on nothing",
             "banger.cli.DaemonStarter", "starts the daemon through the shim",
             "banger.cli.RawMode", "stty",
+            "banger.workspace.git.Git", "git",
             "banger.cli.verbs.SshVerbs", "ssh");
 
     /** Composition roots know everything below them; nothing knows them. */
@@ -137,6 +138,14 @@ class ArchitectureTest {
                 .check(ALL);
         noClasses()
                 .that()
+                .resideInAPackage("banger.workspace..")
+                .should()
+                .dependOnClassesThat(resideInAPackage("banger.cli..")
+                        .or(resideInAPackage("banger.daemon.."))
+                        .or(resideInAPackage("banger.net..")))
+                .check(ALL);
+        noClasses()
+                .that()
                 .resideInAPackage("banger.cli..")
                 .should()
                 .dependOnClassesThat(resideInAPackage("banger.daemon..").or(resideInAPackage("banger.net..")))
@@ -150,7 +159,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"banger.api", "banger.cli", "banger.daemon", "banger.net"})
+    @ValueSource(strings = {"banger.api", "banger.cli", "banger.daemon", "banger.net", "banger.workspace"})
     void packagesOfAModuleHaveNoCycles(String module) {
         slices().assignedFrom(new SliceAssignment() {
                     @Override

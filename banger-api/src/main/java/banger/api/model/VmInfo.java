@@ -1,8 +1,9 @@
 package banger.api.model;
 
 import io.avaje.jsonb.Json;
+import org.jspecify.annotations.Nullable;
 
-/** A VM as listed and shown. */
+/** A VM as listed and shown; {@code workspace} is absent where none was prepared. */
 @Json
 public record VmInfo(
         String id,
@@ -24,6 +25,6 @@ public record VmInfo(
         String network,
         String boot,
         long readyMillis,
-        String workspace,
+        @Nullable WorkspaceInfo workspace,
         String createdAt,
         int pid) {}

@@ -72,9 +72,17 @@ public final class ListVerbs {
                     Integer.toString(vm.vcpu()),
                     vm.memoryMib() + " MiB",
                     Size.human(vm.usedBytes()),
-                    vm.workspace().isEmpty() ? "-" : vm.workspace(),
+                    workspace(vm),
                     Times.ago(Instant.parse(vm.createdAt()), Instant.now()));
         return table;
+    }
+
+    /** The repository's name and the commit it was at: {@code shop@3f2a91c}. */
+    private static String workspace(VmInfo vm) {
+        var w = vm.workspace();
+        if (w == null) return "-";
+        var name = w.hostPath().substring(w.hostPath().lastIndexOf('/') + 1);
+        return Printable.line(w.head().isEmpty() ? name : name + "@" + w.head().substring(0, 7));
     }
 
     public static Verb show() {

@@ -1,6 +1,7 @@
 package banger.daemon.api;
 
 import banger.api.model.VmInfo;
+import banger.api.model.WorkspaceInfo;
 import banger.daemon.engine.MachineRef;
 import banger.daemon.vm.Machines;
 import banger.daemon.vm.Vm;
@@ -58,9 +59,15 @@ public final class VmViews {
                 ref.map(MachineRef::network).orElse(""),
                 ref.map(MachineRef::boot).orElse(""),
                 ref.map(MachineRef::readyMillis).orElse(0L),
-                vm.workspace(),
+                workspace(vm).orElse(null),
                 vm.createdAt().toString(),
                 ref.map(r -> (int) r.vmmProcess().pid()).orElse(0));
+    }
+
+    /** The workspace that was prepared last. */
+    static Optional<WorkspaceInfo> workspace(Vm vm) {
+        if (vm.workspace().isEmpty()) return Optional.empty();
+        return Optional.of(Jsonb.instance().type(WorkspaceInfo.class).fromJson(vm.workspace()));
     }
 
     private Optional<MachineRef> recorded(Vm vm) {

@@ -2,6 +2,7 @@ package banger.daemon.config;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -9,6 +10,7 @@ import java.util.Optional;
  *
  * @param engine {@code auto}, {@code qemu} or {@code firecracker}
  * @param startTimeout from the VMM's start to the guest's ready; emulation gets three times as long
+ * @param fileSync what of the host's files every VM gets
  * @param stopTimeout how long a stop waits for the guest's dirty pages
  */
 public record Settings(
@@ -29,7 +31,8 @@ public record Settings(
         Optional<Integer> vcpu,
         Optional<Integer> memoryMib,
         Optional<Long> diskBytes,
-        Optional<Long> overlayBytes) {
+        Optional<Long> overlayBytes,
+        List<FileSync> fileSync) {
     public static final Settings DEFAULT = new Settings(
             "debian-bookworm",
             "debian-cloud",
@@ -48,5 +51,6 @@ public record Settings(
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
-            Optional.empty());
+            Optional.empty(),
+            List.of());
 }

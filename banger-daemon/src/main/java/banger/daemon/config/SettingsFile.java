@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.tomlj.Toml;
+import org.tomlj.TomlArray;
 import org.tomlj.TomlParseResult;
 import org.tomlj.TomlTable;
 
@@ -79,9 +80,32 @@ public final class SettingsFile {
                 number("vm_defaults.vcpu", 1, 256).map(Long::intValue),
                 number("vm_defaults.memory_mib", 64, 1 << 24).map(Long::intValue),
                 text("vm_defaults.disk_size", s -> Size.parse("vm_defaults.disk_size", s)),
-                text("vm_defaults.system_overlay_size", s -> Size.parse("vm_defaults.system_overlay_size", s)));
+                text("vm_defaults.system_overlay_size", s -> Size.parse("vm_defaults.system_overlay_size", s)),
+                fileSync(home));
         refuseUnknown();
+        checkGateway(settings.gateway(), settings.prefix());
         return settings;
+    }
+
+    /** A gateway is a host of its network: neither its first nor its last address. */
+    private void checkGateway(String gateway, int prefix) {
+        long number = 0;
+        for (var part : gateway.split("\\.")) number = number << 8 | Integer.parseInt(part);
+        long host = number & (1L << 32 - prefix) - 1;
+        if (host == 0 || host == (1L << 32 - prefix) - 1)
+            throw wrong("bridge_ip", "must not be the first or last address of its /" + prefix + " network", List.of());
+    }
+
+    private List<FileSync> fileSync(Path home) {
+        known.add(FileSyncTable.KEY);
+        if (!toml.contains(FileSyncTable.KEY)) return List.of();
+        if (!(toml.get(FileSyncTable.KEY) instanceof TomlArray array))
+            throw wrong(FileSyncTable.KEY, "must be a list of tables: [[file_sync]]", List.of());
+        try {
+            return new FileSyncTable(home).read(array);
+        } catch (FileSyncTable.Wrong e) {
+            throw wrong(e.at.line() + ":" + e.at.column(), e.key, String.valueOf(e.getMessage()), List.of());
+        }
     }
 
     private void refuseUnknown() {
@@ -137,7 +161,10 @@ public final class SettingsFile {
     }
 
     private BangerException wrong(String key, String what, List<String> more) {
-        var position = position(key);
+        return wrong(position(key), key, what, more);
+    }
+
+    private BangerException wrong(String position, String key, String what, List<String> more) {
         return new BangerException(
                 ErrorCode.CONFIG_INVALID,
                 "config " + file + ":" + position + ": " + Printable.line(key) + ": " + what,

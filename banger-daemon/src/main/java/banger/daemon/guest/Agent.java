@@ -3,16 +3,19 @@ package banger.daemon.guest;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Printable;
+import banger.api.http.ChunkedOutput;
 import banger.api.http.Duplex;
 import banger.api.http.Head;
 import banger.api.http.Headers;
 import banger.api.model.ExecRequest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -50,6 +53,11 @@ public final class Agent {
         text(request("POST", "/sync?freeze=" + (freeze ? 1 : 0), new byte[0], deadline));
     }
 
+    /** Writes the members of a tar below a directory; owners and modes are the tar's. */
+    public void putFiles(String directory, Body tar, Duration deadline) {
+        text(request("POST", "/files?path=" + directory, tar, deadline));
+    }
+
     /** Asks the guest's init for its own shutdown. */
     public void power(String action) {
         text(request("POST", "/power?action=" + action, new byte[0], QUICK));
@@ -63,6 +71,16 @@ public final class Agent {
     /** Connects to a port on the guest's loopback; the stream carries exec frames from here on. */
     public Duplex forward(int port) {
         return upgraded("/forward?port=" + port, new byte[0]);
+    }
+
+    /**
+     * Begins a workspace conversation; its frames pass from here on.
+     *
+     * @param op {@code prepare}, {@code scan} or {@code read}
+     * @param path percent-encoded
+     */
+    public Duplex workspace(String op, String path) {
+        return upgraded("/workspace?op=" + op + "&path=" + path, new byte[0]);
     }
 
     /** What was asked, and until when. */
@@ -89,7 +107,20 @@ public final class Agent {
         }
     }
 
+    /** Writes a request's body of unknown length. */
+    public interface Body {
+        void write(OutputStream out) throws IOException;
+    }
+
     private Answer request(String method, String target, byte[] body, Duration deadline) {
+        return request(method, target, Optional.of(body.length), out -> out.write(body), deadline);
+    }
+
+    private Answer request(String method, String target, Body body, Duration deadline) {
+        return request(method, target, Optional.empty(), body, deadline);
+    }
+
+    private Answer request(String method, String target, Optional<Integer> length, Body body, Duration deadline) {
         Duplex stream;
         try {
             stream = channel.open();
@@ -98,9 +129,16 @@ public final class Agent {
         }
         var call = Call.of(target, deadline, stream);
         try {
-            var headers = Headers.of("Host", "guest", "Content-Length", Integer.toString(body.length));
+            var headers = length.map(n -> Headers.of("Host", "guest", "Content-Length", Integer.toString(n)))
+                    .orElse(Headers.of("Host", "guest", "Transfer-Encoding", "chunked"));
             Head.request(method, target, headers).write(stream.out());
-            stream.out().write(body);
+            if (length.isPresent()) {
+                body.write(stream.out());
+            } else {
+                try (var chunks = new ChunkedOutput(stream.out())) {
+                    body.write(chunks);
+                }
+            }
             var head = Head.read(stream.in()).orElseThrow(() -> new IOException("no answer"));
             if (head.status() == 101) call.timer.cancel(false);
             return new Answer(stream, head, call);

@@ -2,6 +2,7 @@ package banger.daemon.vm;
 
 import banger.daemon.archive.CpioHeader;
 import banger.daemon.archive.CpioWriter;
+import banger.daemon.userfiles.UserFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -49,17 +50,25 @@ final class GuestConfiguration {
     /**
      * @param network empty: no network card
      * @param resolver the name server a guest is given
+     * @param files of the user's, as many as the archive may hold
      */
-    static byte[] of(Vm vm, Optional<Subnet> network, String resolver, String userPublicKey, String hostPrivateKey) {
+    static byte[] of(
+            Vm vm,
+            Optional<Subnet> network,
+            String resolver,
+            String userPublicKey,
+            String hostPrivateKey,
+            GuestFiles files) {
         var archive = new GuestConfiguration();
         try {
-            return archive.write(vm, network, resolver, userPublicKey, hostPrivateKey);
+            return archive.write(vm, network, resolver, userPublicKey, hostPrivateKey, files);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private byte[] write(Vm vm, Optional<Subnet> network, String resolver, String userKey, String hostKey)
+    private byte[] write(
+            Vm vm, Optional<Subnet> network, String resolver, String userKey, String hostKey, GuestFiles files)
             throws IOException {
         try (cpio) {
             file("banger.conf", 0600, conf(vm, network, resolver));
@@ -70,8 +79,10 @@ final class GuestConfiguration {
             file("put/run/tmpfiles.d/tmp.conf", 0644, KEEP_TMP);
             cpio.directory(CpioHeader.root("put/root", 0755));
             cpio.directory(CpioHeader.root("put/root/.ssh", 0700));
+            files.put(cpio);
             file("absent/root/.hushlogin", 0644, "");
             file("merge/root/.ssh/authorized_keys", 0600, userKey + "\n");
+            if (files.identity()) file("merge/root/.gitconfig", 0644, UserFiles.GIT_INCLUDE + "\n");
         }
         return bytes.toByteArray();
     }

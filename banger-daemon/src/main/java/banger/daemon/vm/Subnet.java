@@ -4,15 +4,24 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import java.util.Set;
 
-/** The guests' IPv4 network: the gateway is its first address, guests follow. */
-public record Subnet(int network, int prefix) {
+/** The guests' IPv4 network: one address is the gateway's, the others are for guests. */
+public record Subnet(int network, int prefix, int gatewayNumber) {
+    /** @throws IllegalArgumentException when the gateway is no address of a host in its network */
     public static Subnet parse(String gateway, int prefix) {
         if (prefix < 8 || prefix > 30) throw new IllegalArgumentException("cidr " + prefix + ": not from 8 to 30");
-        return new Subnet(number(gateway) & -1 << 32 - prefix, prefix);
+        int number = number(gateway);
+        var subnet = new Subnet(number & -1 << 32 - prefix, prefix, number);
+        if (number == subnet.network || number == subnet.broadcast())
+            throw new IllegalArgumentException(gateway + "/" + prefix + ": not a host's address");
+        return subnet;
     }
 
     public String gateway() {
-        return text(network + 1);
+        return text(gatewayNumber);
+    }
+
+    private int broadcast() {
+        return network | (int) ((1L << 32 - prefix) - 1);
     }
 
     /** {@code 172.16.0.4/24}. */
@@ -21,8 +30,8 @@ public record Subnet(int network, int prefix) {
     }
 
     String firstFree(Set<String> taken) {
-        int broadcast = network | (int) ((1L << 32 - prefix) - 1);
-        for (int a = network + 2; a != broadcast; a++) if (!taken.contains(text(a))) return text(a);
+        for (int a = network + 1; a != broadcast(); a++)
+            if (a != gatewayNumber && !taken.contains(text(a))) return text(a);
         throw new BangerException(
                 ErrorCode.NETWORK_FAILED,
                 "network " + text(network) + "/" + prefix + ": no address is free",

@@ -53,6 +53,7 @@ public final class VmDisks {
         var dir = directory(id);
         DurableFiles.removeTree(layout.vms(), dir.state());
         DurableFiles.removeTree(layout.vmRuns(), dir.run());
+        DurableFiles.removeTree(layout.workspaces(), layout.workspaces().resolve(id.value()));
     }
 
     /** Makes the work disk bigger; the guest grows its file system at the next start. */
@@ -105,7 +106,7 @@ public final class VmDisks {
 
     /** The ids that have a directory, whether the store knows them or not. */
     Set<VmId> present() {
-        return Stream.of(layout.vms(), layout.vmRuns())
+        return Stream.of(layout.vms(), layout.vmRuns(), layout.workspaces())
                 .flatMap(VmDisks::names)
                 .filter(n -> n.matches("[0-9a-f]{12}"))
                 .map(VmId::new)

@@ -16,6 +16,7 @@ import banger.daemon.ops.Failpoint;
 import banger.daemon.ops.KeyedLocks;
 import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
+import banger.daemon.userfiles.UserFiles;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -53,6 +54,7 @@ public final class VmLifecycle {
             Machines machines,
             Engines engines,
             SshKeys keys,
+            UserFiles userFiles,
             Signals signals,
             Settings settings) {
         this.table = table;
@@ -65,7 +67,7 @@ public final class VmLifecycle {
         this.signals = signals;
         this.settings = settings;
         this.defaults = VmDefaults.of(settings);
-        this.start = new VmStart(sources, network, disks, engines, keys, settings);
+        this.start = new VmStart(sources, network, disks, engines, keys, userFiles, settings);
         this.stop = new VmStop(table, network, disks, machines, settings);
     }
 

@@ -14,6 +14,7 @@ import banger.daemon.engine.MachineRef;
 import banger.daemon.ops.Failpoint;
 import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
+import banger.daemon.userfiles.UserFiles;
 import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -33,14 +34,23 @@ final class VmStart {
     private final VmDisks disks;
     private final Engines engines;
     private final SshKeys keys;
+    private final UserFiles userFiles;
     private final Settings settings;
 
-    VmStart(VmSources sources, VmNetwork network, VmDisks disks, Engines engines, SshKeys keys, Settings settings) {
+    VmStart(
+            VmSources sources,
+            VmNetwork network,
+            VmDisks disks,
+            Engines engines,
+            SshKeys keys,
+            UserFiles userFiles,
+            Settings settings) {
         this.sources = sources;
         this.network = network;
         this.disks = disks;
         this.engines = engines;
         this.keys = keys;
+        this.userFiles = userFiles;
         this.settings = settings;
     }
 
@@ -68,6 +78,7 @@ final class VmStart {
         long began = System.nanoTime();
         var files = sources.files(vm);
         var engine = engines.select(vm.engine());
+        var personal = new GuestFiles(userFiles.find(warning -> progress.warn("vm " + vm.name() + ": " + warning)));
         progress.doing("vm " + vm.name(), "starting", 0, 0);
         try (var undo = new Undo()) {
             var attachment = network.attach(vm);
@@ -88,7 +99,7 @@ final class VmStart {
             undo.add(() -> forget(vm));
             Failpoint.START_RECORDED.pass();
             progress.doing("vm " + vm.name(), "booting", 0, 0);
-            configure(vm, attachment, running, engine);
+            configure(vm, attachment, personal, running, engine);
             Failpoint.START_CONFIGURED.pass();
             long millis = (System.nanoTime() - began) / 1_000_000;
             record(vm, machine.ref().ready(millis));
@@ -118,7 +129,8 @@ final class VmStart {
     }
 
     /** Sends the configuration while the guest boots, and waits until it says that it is ready. */
-    private void configure(Vm vm, VmNetwork.Attachment attachment, RunningVm running, Hypervisor engine) {
+    private void configure(
+            Vm vm, VmNetwork.Attachment attachment, GuestFiles files, RunningVm running, Hypervisor engine) {
         var limit = engine.traits().isolates()
                 ? settings.startTimeout()
                 : settings.startTimeout().multipliedBy(3);
@@ -131,7 +143,7 @@ final class VmStart {
             try {
                 // The archive carries the time of day: made when the guest is there to set its clock by it.
                 machine.control().hello().join();
-                running.agent().configure(archive(vm, attachment, userKey, hostKey), limit);
+                running.agent().configure(archive(vm, attachment, files, userKey, hostKey), limit);
                 configured.complete(null);
             } catch (CompletionException e) {
                 configured.completeExceptionally(new BangerException(
@@ -142,15 +154,17 @@ final class VmStart {
             }
         });
         await(vm, running, machine, configured, limit);
+        files.sendRest(running.agent(), limit);
     }
 
-    private byte[] archive(Vm vm, VmNetwork.Attachment attachment, String userKey, String hostKey) {
+    private byte[] archive(Vm vm, VmNetwork.Attachment attachment, GuestFiles files, String userKey, String hostKey) {
         return GuestConfiguration.of(
                 vm,
                 attachment.on() ? Optional.of(network.subnet()) : Optional.empty(),
                 settings.dns(),
                 userKey,
-                hostKey);
+                hostKey,
+                files);
     }
 
     private void await(Vm vm, RunningVm running, Machine machine, CompletableFuture<Void> configured, Duration limit) {

@@ -123,6 +123,11 @@ public final class VmTable {
         database.update("UPDATE vms SET nat=? WHERE id=?", on ? 1 : 0, id.value());
     }
 
+    /** @param json of the recorded workspace */
+    public void workspace(VmId id, String json) {
+        database.update("UPDATE vms SET workspace=? WHERE id=?", json, id.value());
+    }
+
     public void forget(VmId id) {
         database.update("DELETE FROM vms WHERE id=?", id.value());
     }

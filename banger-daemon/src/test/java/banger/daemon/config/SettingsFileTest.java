@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,6 +56,13 @@ class SettingsFileTest {
                 memory_mib = 512
                 disk_size = "16G"
                 system_overlay_size = "2048"
+                [[file_sync]]
+                host = "~/.netrc"
+                guest = "~/.netrc"
+                [[file_sync]]
+                host = "/home/sam/etc/tool"
+                guest = "/root/tool/etc"
+                mode = "0644"
                 """))
                 .isEqualTo(new Settings(
                         "mine",
@@ -74,7 +82,10 @@ class SettingsFileTest {
                         Optional.of(3),
                         Optional.of(512),
                         Optional.of(16 * Size.GIB),
-                        Optional.of(2 * Size.GIB)));
+                        Optional.of(2 * Size.GIB),
+                        List.of(
+                                new FileSync(0, Path.of("/home/sam/.netrc"), ".netrc", 0600),
+                                new FileSync(1, Path.of("/home/sam/etc/tool"), "tool/etc", 0644))));
     }
 
     @ParameterizedTest
@@ -93,6 +104,8 @@ class SettingsFileTest {
                 "bridge_ip = \"10.0.0\" | 1:1: bridge_ip: must be an IPv4 address",
                 "bridge_ip = \"999.1.1.1\" | 1:1: bridge_ip: must be an IPv4 address",
                 "bridge_ip = \"10.0.0.256\" | 1:1: bridge_ip: must be an IPv4 address",
+                "bridge_ip = \"10.0.0.0\" | 1:1: bridge_ip: must not be the first or last address of its /24 network",
+                "bridge_ip = \"10.0.0.255\" | 1:1: bridge_ip: must not be the first or last address of its /24 network",
                 "default_dns = \"256.1.1.1\" | 1:1: default_dns: must be an IPv4 address",
                 "default_dns = \"dns\" | 1:1: default_dns: must be an IPv4 address",
                 "cidr = 31 | 1:1: cidr: must be a whole number from 8 to 30",
@@ -108,6 +121,21 @@ class SettingsFileTest {
                 "vm_defaults.ram = 8 | vm_defaults.ram: no such key",
                 "vm_defaults = 3 | 1:1: vm_defaults: must be a table",
                 "[[vm_defaults]] | vm_defaults: must be a table",
+                "file_sync = 1 | 1:1: file_sync: must be a list of tables: [[file_sync]]",
+                "file_sync = [1] | file_sync[0]: must be a table",
+                "file_sync = [{guest = \"~/x\"}] | file_sync[0].host: is missing",
+                "file_sync = [{host = \"~/x\"}] | file_sync[0].guest: is missing",
+                "file_sync = [{host = \"\", guest = \"~/x\"}] | file_sync[0].host: must be text in quotes",
+                "file_sync = [{host = \"x\", guest = \"~/x\"}] | file_sync[0].host: must begin with ~/ or with /",
+                "file_sync = [{host = \"~tom/x\", guest = \"~/x\"}] | file_sync[0].host: must begin with ~/ or with /",
+                "file_sync = [{host = \"~/../x\", guest = \"~/x\"}] | file_sync[0].host: must name a file or directory",
+                "file_sync = [{host = \"/etc/x\", guest = \"~/x\"}] | file_sync[0].host: must lie inside /home/sam",
+                "file_sync = [{host = \"~/x\", guest = \"~/\"}] | file_sync[0].guest: must name a file or directory",
+                "file_sync = [{host = \"~/x\", guest = \"/etc/x\"}] | file_sync[0].guest: must begin with ~/ or /root/",
+                "file_sync = [{host = \"~/x\", guest = \"~/a/../../x\"}] | file_sync[0].guest: must name a file",
+                "file_sync = [{host = \"~/x\", guest = \"~/x\", mode = \"rw\"}] | file_sync[0].mode: must be permissions",
+                "file_sync = [{host = \"~/x\", guest = \"~/x\", mode = \"4755\"}] | file_sync[0].mode: must be permissions",
+                "file_sync = [{host = \"~/x\", guest = \"~/x\", mod = \"1\"}] | file_sync[0].mod: no such key",
                 "[other] | 1:1: other: no such key",
                 "= | 1:1: ",
                 "a = 1 a | 1:7: ",

@@ -41,7 +41,8 @@ class VmDefaultsTest {
                 Optional.of(7),
                 Optional.of(300),
                 Optional.of(1L << 30),
-                Optional.of(2L << 30));
+                Optional.of(2L << 30),
+                java.util.List.of());
         assertThat(VmDefaults.of(settings)).isEqualTo(new VmDefaults(7, 300, 1L << 30, 2L << 30));
     }
 }

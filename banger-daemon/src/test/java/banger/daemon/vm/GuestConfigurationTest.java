@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import banger.api.Size;
 import banger.daemon.archive.CpioReader;
+import banger.daemon.userfiles.UserFile;
+import banger.daemon.userfiles.UserFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -11,12 +16,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class GuestConfigurationTest {
     private static final Vm VM = VmDisksTest.vm("0123456789ab", Size.GIB, Size.GIB);
 
     private static Map<String, CpioReader.Member> archive(Optional<Subnet> network) {
-        return CpioReader.read(GuestConfiguration.of(VM, network, "192.0.2.53", "ssh-ed25519 AAAA me", "PRIVATE\n"));
+        return archive(network, List.of());
+    }
+
+    private static Map<String, CpioReader.Member> archive(Optional<Subnet> network, List<UserFile> files) {
+        return CpioReader.read(GuestConfiguration.of(
+                VM, network, "192.0.2.53", "ssh-ed25519 AAAA me", "PRIVATE\n", new GuestFiles(files)));
     }
 
     private static Map<String, String> conf(Map<String, CpioReader.Member> archive) {
@@ -87,6 +98,27 @@ class GuestConfigurationTest {
         assertThat(conf(archive(Optional.empty())))
                 .doesNotContainKeys("address", "gateway", "resolver")
                 .containsKey("mac");
+    }
+
+    @Test
+    void whatIsTheUsersGoesAlong(@TempDir Path dir) throws IOException {
+        var netrc = Files.writeString(dir.resolve("netrc"), "machine x\n");
+        var big = Files.write(dir.resolve("big"), new byte[(int) (7 * Size.MIB)]);
+        var archive = archive(
+                Optional.empty(),
+                List.of(
+                        new UserFile.Directory("tool", 0750),
+                        new UserFile.HostFile("tool/big", 0600, big, 7 * Size.MIB),
+                        new UserFile.HostFile(".netrc", 0640, netrc, 10),
+                        new UserFile.Text(UserFiles.GIT_IDENTITY, 0644, "[user]\n")));
+        assertThat(archive.get("put/root/tool").mode()).isEqualTo(040750);
+        assertThat(archive.get("put/root/.netrc").text()).isEqualTo("machine x\n");
+        assertThat(archive.get("put/root/.netrc").mode()).isEqualTo(0100640);
+        assertThat(archive.get("put/root/.config/git/banger-identity").text()).isEqualTo("[user]\n");
+        assertThat(archive.get("merge/root/.gitconfig").text())
+                .isEqualTo("[include] path = ~/.config/git/banger-identity\n");
+        // It follows by itself: a configuration is bounded.
+        assertThat(archive).doesNotContainKey("put/root/tool/big");
     }
 
     @Test

@@ -2,6 +2,7 @@ package banger.daemon.vm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import banger.api.BangerException;
 import java.util.HashSet;
@@ -43,6 +44,16 @@ class SubnetTest {
         assertThatThrownBy(() -> Subnet.parse(text, 24)).isInstanceOf(IllegalArgumentException.class);
     }
 
+    @Test
+    void theGatewayMayBeAnyHostsAddress() {
+        var subnet = Subnet.parse("10.0.0.3", 29);
+        var taken = new HashSet<String>();
+        for (int i = 0; i < 5; i++) taken.add(subnet.firstFree(taken));
+        assertThat(taken).containsExactlyInAnyOrder("10.0.0.1", "10.0.0.2", "10.0.0.4", "10.0.0.5", "10.0.0.6");
+        for (var end : new String[] {"10.0.0.0", "10.0.0.7"})
+            assertThatThrownBy(() -> Subnet.parse(end, 29)).isInstanceOf(IllegalArgumentException.class);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 7, 31, 32, -1})
     void whatIsNoPrefixIsRefused(int prefix) {
@@ -54,12 +65,13 @@ class SubnetTest {
             @ForAll int address, @ForAll @IntRange(min = 8, max = 30) int prefix) {
         var text =
                 (address >>> 24) + "." + (address >>> 16 & 255) + "." + (address >>> 8 & 255) + "." + (address & 255);
-        var subnet = Subnet.parse(text, prefix);
         int mask = -1 << 32 - prefix;
+        assumeThat(address & ~mask).isNotIn(0, ~mask);
+        var subnet = Subnet.parse(text, prefix);
         int free = Subnet.number(subnet.firstFree(Set.of()));
         assertThat(free & mask).isEqualTo(address & mask);
         assertThat(free).isNotEqualTo(address & mask).isNotEqualTo(address & mask | ~mask);
-        assertThat(subnet.firstFree(Set.of())).isNotEqualTo(subnet.gateway());
+        assertThat(subnet.gateway()).isEqualTo(text).isNotEqualTo(subnet.firstFree(Set.of()));
     }
 
     @Property(seed = "1")

@@ -8,6 +8,7 @@ import banger.daemon.api.DaemonRoutes;
 import banger.daemon.api.LogRoute;
 import banger.daemon.api.VmRoutes;
 import banger.daemon.api.VmViews;
+import banger.daemon.api.WorkspaceRoutes;
 import banger.daemon.config.Settings;
 import banger.daemon.disk.BlankDisks;
 import banger.daemon.engine.BootSpec;
@@ -19,6 +20,7 @@ import banger.daemon.http.Router;
 import banger.daemon.process.HostCommandRunner;
 import banger.daemon.progress.Progress;
 import banger.daemon.store.Database;
+import banger.daemon.userfiles.UserFiles;
 import banger.daemon.vm.Machines;
 import banger.daemon.vm.Reconciler;
 import banger.daemon.vm.SshKeys;
@@ -66,13 +68,23 @@ final class Whole implements AutoCloseable {
         var disks = new VmDisks(layout, owner, new BlankDisks(blanks, commands));
         var machines = new Machines();
         var lifecycle = new VmLifecycle(
-                table, new Sources(), network, disks, machines, engine, keys, new Signals(commands), settings());
+                table,
+                new Sources(),
+                network,
+                disks,
+                machines,
+                engine,
+                keys,
+                new UserFiles(home, List.of(), commands),
+                new Signals(commands),
+                settings());
         reconciler = new Reconciler(table, disks, network, machines, engine, lifecycle);
         reconciler.run();
         operations = new Operations(layout.daemonLog());
         var router = new Router();
         var refs = new VmRefs(table);
         new VmRoutes(lifecycle, refs, new VmViews(table, machines, disks), machines, keys, operations).addTo(router);
+        new WorkspaceRoutes(refs, table, machines).addTo(router);
         new LogRoute(refs, disks, machines).addTo(router);
         new DaemonRoutes(layout, machines, operations, () -> {}).addTo(router);
         server = ApiServer.bind(layout.socket(), owner, router, operations, () -> {});
@@ -99,7 +111,8 @@ final class Whole implements AutoCloseable {
                 Optional.of(1),
                 Optional.of(256),
                 Optional.of(64L << 20),
-                Optional.of(64L << 20));
+                Optional.of(64L << 20),
+                List.of());
     }
 
     BangerClient client() {

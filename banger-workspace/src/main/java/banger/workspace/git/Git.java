@@ -1,0 +1,320 @@
+package banger.workspace.git;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/**
+ * Runs git in one directory with one environment: argument vectors, bytes in and out, bounded in time, memory and
+ * output, ended when the caller is interrupted. Paths never go into the arguments, but NUL-separated to its input.
+ *
+ * @param directory where it is started
+ * @param time after which it is killed
+ * @param memory bytes of address space that it may have
+ * @param output bytes of standard output that are kept
+ */
+public record Git(Path directory, GitEnvironment environment, Duration time, long memory, int output) {
+    private static final Duration TIME = Duration.ofMinutes(5);
+    private static final long MEMORY = 4L << 30;
+    private static final long SHADOW_MEMORY = 2L << 30;
+    private static final int OUTPUT = 64 << 20;
+    private static final int ERRORS = 64 << 10;
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
+    /** For the user's own repository: as much memory as its packs may take. */
+    public static Git user(Map<String, String> environment, Path directory) {
+        return new Git(directory, GitEnvironment.user(environment), TIME, MEMORY, OUTPUT);
+    }
+
+    /** For a shadow repository: little memory, for a guest chose what is in it. */
+    static Git shadow(Map<String, String> environment, Path gitDir, Path home) {
+        return new Git(gitDir, GitEnvironment.shadow(environment, gitDir, home), TIME, SHADOW_MEMORY, OUTPUT);
+    }
+
+    /** Writes what git is to read. Its stream is closed afterwards. */
+    @FunctionalInterface
+    public interface Feed {
+        /** Nothing to read. */
+        Feed NOTHING = out -> {};
+
+        void to(OutputStream out) throws IOException;
+    }
+
+    /** Reads what git writes, to the end. */
+    @FunctionalInterface
+    public interface Take<T> {
+        T from(InputStream in) throws IOException;
+    }
+
+    public Git within(Duration limit) {
+        return new Git(directory, environment, limit, memory, output);
+    }
+
+    public Git with(String variable, String value) {
+        return new Git(directory, environment.with(variable, value), time, memory, output);
+    }
+
+    public Git in(Path other) {
+        return new Git(other, environment, time, memory, output);
+    }
+
+    /** Runs it; any status is an answer. */
+    public GitOutput run(String... arguments) {
+        return run(new byte[0], arguments);
+    }
+
+    /** Runs it with an input; any status is an answer. */
+    public GitOutput run(byte[] input, String... arguments) {
+        return run(input.length == 0 ? Feed.NOTHING : out -> out.write(input), arguments);
+    }
+
+    public GitOutput run(Feed input, String... arguments) {
+        var ended = start(List.of(arguments), input, in -> bounded(in, output, arguments));
+        return new GitOutput(ended.status, ended.value, ended.stderr);
+    }
+
+    /** Runs it; a status that is not zero is {@code host.tool-failed} with git's last words. */
+    public GitOutput need(String... arguments) {
+        return need(new byte[0], arguments);
+    }
+
+    public GitOutput need(byte[] input, String... arguments) {
+        return needed(run(input, arguments), arguments);
+    }
+
+    public GitOutput need(Feed input, String... arguments) {
+        return needed(run(input, arguments), arguments);
+    }
+
+    private static GitOutput needed(GitOutput output, String... arguments) {
+        if (!output.ok()) throw failed(arguments[0], output.reason());
+        return output;
+    }
+
+    /**
+     * Runs it with both ends as streams, for what does not fit in memory. What {@code input} or {@code take} throws
+     * ends git and is thrown; a status that is not zero is {@code host.tool-failed}.
+     */
+    public <T> T pipe(Feed input, Take<T> take, String... arguments) {
+        var ended = start(List.of(arguments), input, take);
+        needed(new GitOutput(ended.status, new byte[0], ended.stderr), arguments);
+        return ended.value;
+    }
+
+    /**
+     * Hands each NUL-ended record of its output on.
+     *
+     * @param longest bytes of one record
+     */
+    public void records(Feed input, int longest, Consumer<byte[]> each, String... arguments) {
+        pipe(
+                input,
+                in -> {
+                    eachRecord(in, longest, each);
+                    return true;
+                },
+                arguments);
+    }
+
+    private static void eachRecord(InputStream raw, int longest, Consumer<byte[]> each) throws IOException {
+        var in = new BufferedInputStream(raw, 1 << 16);
+        var record = new ByteArrayOutputStream();
+        for (int c; (c = in.read()) >= 0; ) {
+            if (c == 0) {
+                each.accept(record.toByteArray());
+                record.reset();
+            } else if (record.size() >= longest) {
+                throw failed("output", "a record of more than " + longest + " bytes");
+            } else {
+                record.write(c);
+            }
+        }
+        if (record.size() > 0) throw failed("output", "its last record is cut off");
+    }
+
+    private record Ended<T>(int status, T value, byte[] stderr) {}
+
+    private <T> Ended<T> start(List<String> arguments, Feed input, Take<T> take) {
+        var process = launch(arguments);
+        var broken = new AtomicBoolean();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            try {
+                var fed = CompletableFuture.runAsync(() -> feed(process.getOutputStream(), input, broken), threads);
+                var out = CompletableFuture.supplyAsync(() -> taken(process, take), threads);
+                var err = CompletableFuture.supplyAsync(() -> tail(process.getErrorStream()), threads);
+                if (!process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS))
+                    throw failed(arguments.getFirst(), "did not end within " + time.toSeconds() + " s");
+                if (fed.isCompletedExceptionally()) fed.get();
+                var value = out.get();
+                fed.get();
+                return new Ended<>(process.exitValue(), value, err.get(GRACE.toMillis(), TimeUnit.MILLISECONDS));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new BangerException(ErrorCode.CANCELLED, "git: cancelled").because(e);
+            } catch (ExecutionException e) {
+                throw cause(arguments.getFirst(), e);
+            } catch (TimeoutException e) {
+                throw failed(arguments.getFirst(), "its errors could not be read")
+                        .because(e);
+            } finally {
+                end(process);
+                threads.shutdownNow(); // an input that waits for a guest that says nothing
+            }
+        }
+    }
+
+    private Process launch(List<String> arguments) {
+        var all = new ArrayList<String>();
+        all.add(program("prlimit", "util-linux"));
+        all.add("--as=" + memory);
+        all.add("--core=0");
+        all.add("--");
+        all.add(program("git", "git"));
+        all.addAll(environment.options());
+        all.addAll(arguments);
+        var builder = new ProcessBuilder(all).directory(directory.toFile());
+        builder.environment().clear();
+        builder.environment().putAll(environment.variables());
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            throw failed(arguments.getFirst(), "cannot be started in " + directory + ": " + e.getMessage())
+                    .because(e);
+        }
+    }
+
+    private String program(String name, String debianPackage) {
+        for (var part : environment.variables().getOrDefault("PATH", "").split(File.pathSeparator)) {
+            if (!part.startsWith("/")) continue;
+            var file = Path.of(part).resolve(name);
+            if (Files.isExecutable(file)) return file.toString();
+        }
+        throw new BangerException(
+                ErrorCode.HOST_TOOL_MISSING,
+                name + ": not found on this host",
+                "sudo apt-get install " + debianPackage);
+    }
+
+    /** Tells what broke: git, which has gone and says why itself, or what was to be fed. */
+    private static void feed(OutputStream out, Feed input, AtomicBoolean broken) {
+        var watched = new FilterOutputStream(out) {
+            @Override
+            public void write(int b) throws IOException {
+                write(new byte[] {(byte) b}, 0, 1);
+            }
+
+            @Override
+            public void write(byte[] bytes, int offset, int length) throws IOException {
+                try {
+                    out.write(bytes, offset, length);
+                } catch (IOException e) {
+                    broken.set(true);
+                    throw e;
+                }
+            }
+        };
+        try (out) {
+            input.to(watched);
+        } catch (IOException e) {
+            if (!broken.get()) throw new Failed(e);
+        }
+    }
+
+    private static <T> T taken(Process process, Take<T> take) {
+        try (var in = process.getInputStream()) {
+            return take.from(in);
+        } catch (IOException e) {
+            process.destroyForcibly();
+            throw new Failed(e);
+        } catch (RuntimeException e) {
+            process.destroyForcibly();
+            throw e;
+        }
+    }
+
+    /** An input or output that broke off, on its way to the caller's thread. */
+    private static final class Failed extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Failed(IOException cause) {
+            super(cause);
+        }
+    }
+
+    private static RuntimeException cause(String command, ExecutionException e) {
+        return switch (e.getCause()) {
+            case BangerException told -> told;
+            case Failed broke ->
+                failed(command, "its input or output broke off: " + broke.getMessage())
+                        .because(broke);
+            case RuntimeException other -> other;
+            case null, default -> new IllegalStateException(e);
+        };
+    }
+
+    private static byte[] bounded(InputStream in, int limit, String... arguments) throws IOException {
+        var bytes = in.readNBytes(limit);
+        if (bytes.length == limit && in.read() >= 0)
+            throw failed(arguments[0], "printed more than " + limit + " bytes");
+        return bytes;
+    }
+
+    private static byte[] tail(InputStream in) {
+        var kept = new ByteArrayOutputStream();
+        var buffer = new byte[8192];
+        try (in) {
+            for (int n; (n = in.read(buffer)) >= 0; ) {
+                if (kept.size() > ERRORS) kept.reset();
+                kept.write(buffer, 0, n);
+            }
+        } catch (IOException e) {
+            // Closed by us when git was ended: what came until then is what it said.
+            return kept.toByteArray();
+        }
+        return kept.toByteArray();
+    }
+
+    private static void end(Process process) {
+        var interrupted = Thread.interrupted();
+        try {
+            if (process.isAlive()) {
+                var descendants = process.descendants().toList();
+                process.destroyForcibly();
+                descendants.forEach(ProcessHandle::destroyForcibly);
+                process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS);
+            }
+            process.getInputStream().close();
+            process.getErrorStream().close();
+        } catch (InterruptedException e) {
+            interrupted = true;
+        } catch (IOException e) {
+            // Its pipes are gone with it.
+            return;
+        } finally {
+            if (interrupted) Thread.currentThread().interrupt();
+        }
+    }
+
+    private static BangerException failed(String command, String what) {
+        return new BangerException(ErrorCode.HOST_TOOL_FAILED, "git " + command + ": " + what);
+    }
+}

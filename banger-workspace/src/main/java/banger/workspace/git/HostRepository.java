@@ -1,0 +1,73 @@
+package banger.workspace.git;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.workspace.ObjectFormat;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * A work tree of the user's. Only git's own discovery makes one, which refuses a repository that belongs to somebody
+ * else (safe.directory): alternates would go round that check.
+ *
+ * @param top the work tree's directory
+ * @param gitDir where its HEAD and index are; of a linked worktree its own
+ * @param commonDir where refs and configuration are; of a linked worktree the main one's
+ * @param objects the directory of its objects
+ * @param prefix where in the work tree it was found from; empty at the top, else ends with {@code /}
+ * @param git runs there
+ */
+public record HostRepository(
+        Path top, Path gitDir, Path commonDir, Path objects, ObjectFormat format, String prefix, Git git) {
+
+    /**
+     * The repository that a directory lies in.
+     *
+     * @param environment of this process
+     * @throws BangerException {@code repository.unsuitable}: no directory, no repository, a bare one, another user's
+     */
+    public static HostRepository discover(Map<String, String> environment, Path directory) {
+        var place = directory.toAbsolutePath().normalize();
+        if (!Files.isDirectory(place)) throw invalid(place + ": no such directory");
+        var git = Git.user(environment, place);
+        var bare = git.run("rev-parse", "--is-inside-work-tree");
+        if (!bare.ok()) throw refused(place, bare.reason());
+        if (!bare.text().equals("true"))
+            throw invalid(place + ": a repository without a work tree", "name a checkout of it: git clone " + place);
+        var answer = git.need(
+                        "rev-parse",
+                        "--path-format=absolute",
+                        "--show-toplevel",
+                        "--git-dir",
+                        "--git-common-dir",
+                        "--git-path",
+                        "objects",
+                        "--show-object-format",
+                        "--show-prefix")
+                .lines();
+        if (answer.size() < 5 || answer.size() > 6) throw invalid(place + ": its path has a line break in it");
+        var top = Path.of(answer.getFirst());
+        return new HostRepository(
+                top,
+                Path.of(answer.get(1)),
+                Path.of(answer.get(2)),
+                Path.of(answer.get(3)),
+                ObjectFormat.of(answer.get(4)),
+                answer.size() == 6 ? answer.get(5) : "",
+                git.in(top));
+    }
+
+    private static BangerException refused(Path place, String reason) {
+        if (reason.contains("not a git repository")) return invalid(place + ": not in a git repository", "git init");
+        return reason.contains("dubious ownership") || reason.contains("safe.directory")
+                ? invalid(
+                        place + ": the repository belongs to another user",
+                        "git config --global --add safe.directory " + place)
+                : invalid(place + ": git cannot read it: " + reason);
+    }
+
+    private static BangerException invalid(String fact, String... remedies) {
+        return new BangerException(ErrorCode.REPOSITORY_UNSUITABLE, fact, remedies);
+    }
+}
