@@ -85,12 +85,14 @@ bool calls_start(struct core *c, int worker_end, int copy)
 		free(call);
 		return false;
 	}
-	int keep[] = { worker_end, ends[1] };
-	pid_t pid = spawn_clean(keep, 2);
+	/* Manifests of workspaces: on the work disk, or beside the overlay where there is none. */
+	int keep[] = { worker_end, ends[1], c->disks[c->disks[1] >= 0] };
+	pid_t pid = spawn_clean(keep, 3);
 	if (pid == 0) {
 		static struct worker w;
 		w.fd = WORKER_STREAM;
 		w.call = WORKER_CALL;
+		w.disk = keep[2] < 0 ? -1 : WORKER_DISK;
 		w.state = state_name(c->state);
 		w.role = role_name(c->role);
 		w.build = BUILD_ID;

@@ -62,6 +62,7 @@ static const struct route {
 	{ "POST", "/sync", serve_sync, NULL, false },
 	{ "POST", "/power", serve_power, NULL, false },
 	{ "POST", "/forward", serve_forward, NULL, false },
+	{ "POST", "/workspace", NULL, serve_workspace, false },
 };
 
 static void with_path(struct worker *w, const struct route *r)
@@ -127,6 +128,7 @@ void worker_serve(struct worker *w)
 void worker_main(struct worker *w)
 {
 	signal(SIGPIPE, SIG_IGN);
+	w->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	worker_serve(w);
 	_exit(0);
 }

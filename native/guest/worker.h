@@ -12,6 +12,9 @@
 struct worker {
 	int fd;                /* the stream */
 	int call;              /* to the main process */
+	int disk;              /* a directory out of the image's sight, for manifests; -1 none */
+	int root;              /* of the image */
+	bool fast;             /* tests: disks are not waited for */
 	const char *state, *build, *role;
 	const char *init;
 	uint64_t generation;
@@ -21,7 +24,7 @@ struct worker {
 };
 
 /* Their numbers after spawn_clean(). */
-enum { WORKER_STREAM = 3, WORKER_CALL = 4 };
+enum { WORKER_STREAM = 3, WORKER_CALL, WORKER_DISK };
 
 void worker_main(struct worker *w) __attribute__((noreturn));
 /* Answers one request on w->fd. */
@@ -39,6 +42,7 @@ void serve_files_out(struct worker *w, const char *path);
 void serve_sync(struct worker *w);
 void serve_power(struct worker *w);
 void serve_forward(struct worker *w);
+void serve_workspace(struct worker *w, const char *path);
 /* The image's sshd, or NULL. */
 const char *find_sshd(void);
 

@@ -29,6 +29,7 @@ bool peer_start(struct peer *p, bool configured, int call)
 		static struct worker w;
 		w.fd = WORKER_STREAM;
 		w.call = WORKER_CALL;
+		w.disk = -1;
 		w.state = configured ? "ready" : "boot";
 		w.role = "agent";
 		w.build = "0";

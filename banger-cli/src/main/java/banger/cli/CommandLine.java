@@ -28,6 +28,11 @@ final class CommandLine {
 
     private CommandLine() {}
 
+    static {
+        // All values are strings to picocli: its converters for everything else would be loaded for nothing.
+        System.setProperty("picocli.converters.excludes", "java\\.(sql|time|nio)\\..*");
+    }
+
     /**
      * @param words after the command's own name
      * @param raw the same words as bytes

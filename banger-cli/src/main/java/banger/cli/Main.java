@@ -1,71 +1,11 @@
 package banger.cli;
 
-import banger.api.Layout;
-import java.io.BufferedOutputStream;
-import java.io.FileDescriptor;
-import java.io.FileInputStream;
-import java.io.FileOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
-
-/** The process: arguments as bytes, streams, and the only place that exits. */
+/** The process, and the only place that exits. */
 public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        var environment = System.getenv();
-        var streams = new Session.Streams(
-                new FileInputStream(FileDescriptor.in),
-                new FileOutputStream(FileDescriptor.out),
-                new FileOutputStream(FileDescriptor.err));
-        var out = printing(streams.out());
-        var err = printing(streams.err());
-        // What is behind -- is the guest's.
-        boolean noColor =
-                Arrays.stream(arguments).takeWhile(a -> !a.equals("--")).anyMatch("--no-color"::equals);
-        var terminal = new Terminal(out, err, System.getProperty("banger.tty", "000"), environment, noColor);
-        var home = Path.of(environment.getOrDefault("HOME", "/"));
-        var layout = Layout.of(environment, home);
-        var starter = new DaemonStarter(
-                layout,
-                Path.of(System.getProperty("banger.dist", "")),
-                System.getProperty("banger.build", "unknown"),
-                terminal);
-        var session = new Session(terminal, streams, environment, layout, starter);
-        int status = new Cli(session).run(List.of(arguments), rawArguments(arguments.length));
-        out.flush();
-        // Standard output may be closed or full: what could not be written must not look like success.
-        if (status == 0 && out.checkError()) status = 1;
-        err.flush();
         // Everything is done and closed: exit() would load the logging system to record itself (20 ms).
-        Runtime.getRuntime().halt(status);
-    }
-
-    private static PrintStream printing(OutputStream out) {
-        return new PrintStream(new BufferedOutputStream(out, 8192), false, StandardCharsets.UTF_8);
-    }
-
-    /** Our arguments as the kernel holds them: Java has decoded its own, and lost what is not UTF-8. */
-    private static List<byte[]> rawArguments(int count) {
-        try {
-            var all = new ArrayList<byte[]>();
-            var bytes = Files.readAllBytes(Path.of("/proc/self/cmdline"));
-            int start = 0;
-            for (int i = 0; i < bytes.length; i++) {
-                if (bytes[i] != 0) continue;
-                all.add(Arrays.copyOfRange(bytes, start, i));
-                start = i + 1;
-            }
-            return all.subList(all.size() - count, all.size());
-        } catch (IOException e) {
-            throw new IllegalStateException("/proc/self/cmdline cannot be read", e);
-        }
+        Runtime.getRuntime().halt(Launch.run(arguments));
     }
 }

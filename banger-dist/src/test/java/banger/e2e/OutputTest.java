@@ -130,6 +130,25 @@ class OutputTest {
     }
 
     @Test
+    void theLauncherIsFoundHoweverItIsCalled() {
+        for (var called : List.of("cd bin && ./banger version", "bin/banger version", "./bin/../bin/banger version"))
+            assertThat(new Program(
+                                    List.of(
+                                            "sh",
+                                            "-c",
+                                            "cd \"$1\" && eval \"$2\"",
+                                            "sh",
+                                            Product.directory().toString(),
+                                            called),
+                                    HOME.environment())
+                            .run()
+                            .ok()
+                            .out())
+                    .as(called)
+                    .startsWith("banger ");
+    }
+
+    @Test
     void outputThatCannotBeWrittenIsNoSuccess() {
         HOME.banger("vm", "list").redirected(">/dev/full").run().expect(1);
         HOME.banger("vm", "list").redirected(">&-").run().expect(1);
