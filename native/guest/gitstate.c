@@ -13,10 +13,11 @@ static const size_t index_max = 512u * 1024 * 1024;
 enum { HEAD_MAX = 65536, DEPTH_MAX = 200 };
 #define HOST_REFS "refs/remotes/host/"
 
-/* What a merge, a pick or a rebase under way leaves. The first three are tips as well. */
+/* What a merge, a pick or a rebase under way leaves, and tips beside the refs. The first three say that something is
+   going on. */
 static const char *const in_progress[] = {
 	"MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "MERGE_MSG", "MERGE_MODE", "MERGE_RR", "AUTO_MERGE",
-	"SQUASH_MSG", "BISECT_LOG", "BISECT_START",
+	"SQUASH_MSG", "BISECT_LOG", "BISECT_START", "ORIG_HEAD", "logs/refs/stash",
 };
 static const char *const in_progress_dirs[] = { "rebase-merge", "rebase-apply", "sequencer" };
 

@@ -65,9 +65,9 @@ uint8_t *wire_item(struct wire *w, unsigned type, size_t len)
 	return at;
 }
 
-uint8_t *wire_data_room(struct wire *w)
+uint8_t *wire_data_room(struct wire *w, size_t max)
 {
-	return room(w, WIRE_DATA, FRAME_MAX);
+	return room(w, WIRE_DATA, max);
 }
 
 void wire_data(struct wire *w, size_t len)

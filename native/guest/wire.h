@@ -45,8 +45,8 @@ void wire_send(struct wire *w, unsigned type, const void *data, size_t len);
 /* Room for an item of a list of this type: joined to the frame before where that has the same type and
    room left. At most FRAME_MAX bytes. */
 uint8_t *wire_item(struct wire *w, unsigned type, size_t len);
-/* Room for the payload of one DATA frame of at most FRAME_MAX bytes, and the frame once it is there. */
-uint8_t *wire_data_room(struct wire *w);
+/* Room for the payload of one DATA frame of at most max bytes, and the frame once it is there. */
+uint8_t *wire_data_room(struct wire *w, size_t max);
 void wire_data(struct wire *w, size_t len);
 /* A path alone, as an item. */
 void wire_path(struct wire *w, unsigned type, const char *path, size_t len);

@@ -67,6 +67,11 @@ public record Layout(Path state, Path cache, Path run, Path config) {
         return state.resolve("kernels");
     }
 
+    /** Engines that were pulled. */
+    public Path engines() {
+        return state.resolve("engines");
+    }
+
     /** Blank file systems to copy new disks from. */
     public Path blanks() {
         return cache.resolve("blanks");

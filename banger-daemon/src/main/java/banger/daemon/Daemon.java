@@ -18,6 +18,7 @@ import banger.daemon.engine.HostEngines;
 import banger.daemon.engine.KvmProbe;
 import banger.daemon.engine.Shim;
 import banger.daemon.engine.Signals;
+import banger.daemon.engine.firecracker.FirecrackerProgram;
 import banger.daemon.http.ApiServer;
 import banger.daemon.http.Operations;
 import banger.daemon.http.Router;
@@ -88,7 +89,12 @@ final class Daemon {
         var table = new VmTable(database, subnet);
         var shim = new Shim(distribution.shim(), commands);
         var kvm = new KvmProbe(distribution.shim(), commands, layout.run().resolve("kvm-probe"));
-        var engines = new HostEngines(commands, shim, kvm, settings.qemu());
+        var engines = new HostEngines(
+                commands,
+                shim,
+                kvm,
+                settings.qemu(),
+                new FirecrackerProgram(commands, settings.firecracker(), layout.engines()));
         var mirror = DebianMirror.of(settings.mirror());
         var kernels = new Kernels(
                 layout.kernels(),

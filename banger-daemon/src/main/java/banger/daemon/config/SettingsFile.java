@@ -63,6 +63,7 @@ public final class SettingsFile {
                 text("engine", s -> oneOf(s, "auto", "qemu", "firecracker")).orElse(d.engine()),
                 text("ssh_key_path", s -> path(s, home)),
                 text("qemu_bin", s -> path(s, home)),
+                text("firecracker_bin", s -> path(s, home)),
                 text("bridge_name", s -> matching(s, "br-banger(-[a-z0-9]{1,5})?", "br-banger or br-banger-NAME"))
                         .orElse(d.bridge()),
                 text("bridge_ip", s -> matching(s, IPV4, "an IPv4 address")).orElse(d.gateway()),

@@ -3,6 +3,8 @@ package banger.daemon.engine;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Printable;
+import banger.daemon.engine.firecracker.FirecrackerHypervisor;
+import banger.daemon.engine.firecracker.FirecrackerProgram;
 import banger.daemon.engine.qemu.Accelerator;
 import banger.daemon.engine.qemu.QemuHypervisor;
 import banger.daemon.process.Command;
@@ -14,7 +16,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
-/** The engines of this host: QEMU, with KVM where it really works, else emulating. */
+/** The engines of this host: Firecracker where KVM really works, else QEMU, with KVM or emulating. */
 public final class HostEngines implements Engines {
     private static final String QEMU = "qemu-system-x86_64";
 
@@ -27,23 +29,34 @@ public final class HostEngines implements Engines {
     private final Shim shim;
     private final KvmProbe kvm;
     private final Optional<Path> configuredQemu;
+    private final FirecrackerProgram firecracker;
 
-    public HostEngines(CommandRunner commands, Shim shim, KvmProbe kvm, Optional<Path> configuredQemu) {
+    public HostEngines(
+            CommandRunner commands,
+            Shim shim,
+            KvmProbe kvm,
+            Optional<Path> configuredQemu,
+            FirecrackerProgram firecracker) {
         this.commands = commands;
         this.shim = shim;
         this.kvm = kvm;
         this.configuredQemu = configuredQemu;
+        this.firecracker = firecracker;
     }
 
     @Override
     public Hypervisor select(String wanted) {
         return switch (wanted) {
-            case "auto", "qemu" -> qemu(kvm.answer().works() ? Accelerator.KVM : Accelerator.TCG);
-            case "firecracker" ->
-                throw new BangerException(
-                        ErrorCode.ENGINE_UNAVAILABLE,
-                        "engine firecracker: this version of banger has no Firecracker engine yet",
-                        "--engine qemu");
+            case "auto" -> kvm.answer().works() && firecrackerUsable() ? firecracker() : qemu();
+            case "qemu" -> qemu();
+            case "firecracker" -> {
+                if (!kvm.answer().works())
+                    throw new BangerException(
+                            ErrorCode.ENGINE_UNAVAILABLE,
+                            "engine firecracker: needs KVM, and " + kvm.answer().reason(),
+                            "--engine qemu");
+                yield firecracker();
+            }
             default ->
                 throw new BangerException(
                         ErrorCode.USAGE,
@@ -54,6 +67,8 @@ public final class HostEngines implements Engines {
 
     @Override
     public Hypervisor byLabel(String label) {
+        if (label.equals(FirecrackerHypervisor.LABEL))
+            return new FirecrackerHypervisor(firecracker.path().orElse(Path.of("/nonexistent")), shim);
         return qemu(label.endsWith("/kvm") ? Accelerator.KVM : Accelerator.TCG);
     }
 
@@ -99,6 +114,23 @@ public final class HostEngines implements Engines {
     /** Asks the hardware now. */
     public KvmProbe.Answer probe() {
         return kvm.probe();
+    }
+
+    private boolean firecrackerUsable() {
+        try {
+            firecracker.require();
+            return true;
+        } catch (BangerException e) {
+            return false;
+        }
+    }
+
+    private Hypervisor firecracker() {
+        return new FirecrackerHypervisor(firecracker.require().program(), shim);
+    }
+
+    private Hypervisor qemu() {
+        return qemu(kvm.answer().works() ? Accelerator.KVM : Accelerator.TCG);
     }
 
     private Hypervisor qemu(Accelerator accelerator) {

@@ -1,5 +1,6 @@
 package banger.daemon.engine;
 
+import banger.daemon.HostBoot;
 import io.avaje.jsonb.Json;
 
 /**
@@ -12,6 +13,18 @@ import io.avaje.jsonb.Json;
 @Json
 public record MachineRef(
         String bootId, String engine, String shim, String vmm, String network, String boot, long readyMillis) {
+    /** Of a VMM that was just started. */
+    public static MachineRef started(Shim.Started processes, String engine, String network) {
+        return new MachineRef(
+                HostBoot.id(),
+                engine,
+                processes.shim().toString(),
+                processes.child().toString(),
+                network,
+                "cold",
+                0);
+    }
+
     public ProcessRef shimProcess() {
         return ProcessRef.parse(shim);
     }

@@ -42,6 +42,7 @@ class SettingsFileTest {
                 engine = "qemu"
                 ssh_key_path = "~/.ssh/id"
                 qemu_bin = "/opt/qemu"
+                firecracker_bin = "/opt/firecracker"
                 bridge_name = "br-banger-x1"
                 bridge_ip = "10.1.0.1"
                 cidr = 16
@@ -69,6 +70,7 @@ class SettingsFileTest {
                         "qemu",
                         Optional.of(Path.of("/home/sam/.ssh/id")),
                         Optional.of(Path.of("/opt/qemu")),
+                        Optional.of(Path.of("/opt/firecracker")),
                         "br-banger-x1",
                         "10.1.0.1",
                         16,

@@ -29,6 +29,7 @@ class VmDefaultsTest {
                 d.engine(),
                 d.sshKey(),
                 d.qemu(),
+                d.firecracker(),
                 d.bridge(),
                 d.gateway(),
                 d.prefix(),

@@ -11,6 +11,7 @@ import banger.daemon.debian.DebianMirror;
 import banger.daemon.engine.HostEngines;
 import banger.daemon.engine.KvmProbe;
 import banger.daemon.engine.Shim;
+import banger.daemon.engine.firecracker.FirecrackerProgram;
 import banger.daemon.image.Catalog;
 import banger.daemon.image.Images;
 import banger.daemon.kernel.Kernels;
@@ -71,7 +72,8 @@ class DoctorTest {
                 commands,
                 new Shim(shim, commands),
                 new KvmProbe(shim, commands, layout.run().resolve("kvm-probe")),
-                Optional.of(Path.of("/opt/qemu")));
+                Optional.of(Path.of("/opt/qemu")),
+                new FirecrackerProgram(commands, Optional.empty(), layout.engines()));
         var place = new UserNetwork.Place(
                 layout.net(),
                 shim,

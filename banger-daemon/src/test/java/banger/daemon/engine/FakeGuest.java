@@ -27,7 +27,7 @@ public final class FakeGuest {
     private volatile boolean deaf;
     private volatile CompletableFuture<Void> syncGate = CompletableFuture.completedFuture(null);
 
-    FakeGuest(String name, FakeHypervisor.Boot plan) {
+    public FakeGuest(String name, FakeHypervisor.Boot plan) {
         this.name = name;
         this.plan = plan;
     }
@@ -63,6 +63,24 @@ public final class FakeGuest {
         } catch (IOException e) {
             return; // nobody listens: as with a port that no host has open
         }
+    }
+
+    /** Completes when the machine ended. */
+    public CompletableFuture<MachineExit> ended() {
+        return exit;
+    }
+
+    /** Its side of a control pipe, until the host goes away. */
+    public void control(Duplex pipe) {
+        control = pipe;
+        connections.add(pipe);
+        converse(pipe);
+    }
+
+    /** Its side of one stream. */
+    public void stream(Duplex pipe) {
+        connections.add(pipe);
+        answer(pipe);
     }
 
     Machine attach(MachineRef ref, Control.Listener listener) {

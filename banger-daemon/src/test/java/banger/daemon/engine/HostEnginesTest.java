@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.daemon.engine.firecracker.FirecrackerProgram;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +25,16 @@ class HostEnginesTest {
 
     private HostEngines engines(Answers host) {
         var probe = new KvmProbe(Path.of("/shim"), host, dir.resolve("memory"), dir.resolve("kvm"));
-        return new HostEngines(host, new Shim(Path.of("/shim"), host), probe, Optional.of(QEMU));
+        return new HostEngines(host, new Shim(Path.of("/shim"), host), probe, Optional.of(QEMU), firecracker(host));
+    }
+
+    /** There is one when a test makes the file. */
+    private FirecrackerProgram firecracker(Answers host) {
+        return new FirecrackerProgram(host, Optional.of(dir.resolve("firecracker")), dir.resolve("engines"));
+    }
+
+    private void thereIsAFirecracker() throws IOException {
+        Files.createFile(dir.resolve("firecracker"));
     }
 
     private static Answers host(String kvm, String version) {
@@ -76,12 +89,31 @@ class HostEnginesTest {
     }
 
     @Test
-    void otherEnginesAreRefused() {
+    void firecrackerIsTheFirstChoiceWhereKvmWorks() throws IOException {
+        thereIsAFirecracker();
+        var engines = engines(host("ok 3", "Firecracker v1.16.1"));
+        for (var wanted : List.of("auto", "firecracker"))
+            assertThat(engines.select(wanted).traits()).isEqualTo(new Traits("firecracker", true));
+        assertThat(engines.byLabel("firecracker").traits().label()).isEqualTo("firecracker");
+    }
+
+    @Test
+    void firecrackerIsRefusedWithTheReason() throws IOException {
+        thereIsAFirecracker();
         refused(
-                host("ok 3", "version 8.0.0"),
+                host("failed device: none", "Firecracker v1.16.1"),
                 "firecracker",
                 ErrorCode.ENGINE_UNAVAILABLE,
-                "no Firecracker engine yet");
+                "engine firecracker: needs KVM, and no /dev/kvm");
+        Files.delete(dir.resolve("memory"));
+        refused(host("ok 3", "Firecracker v1.7.0"), "firecracker", ErrorCode.ENGINE_UNAVAILABLE, "too old");
+        refused(host("ok 3", "QEMU version 8"), "firecracker", ErrorCode.ENGINE_UNAVAILABLE, "it is no Firecracker");
+        Files.delete(dir.resolve("firecracker"));
+        refused(host("ok 3", "Firecracker v1.16.1"), "firecracker", ErrorCode.ENGINE_UNAVAILABLE, "cannot be read");
+    }
+
+    @Test
+    void otherEnginesAreRefused() {
         refused(host("ok 3", "version 8.0.0"), "vmware\033", ErrorCode.USAGE, "engine \"vmware\\x1b\": not an engine");
     }
 

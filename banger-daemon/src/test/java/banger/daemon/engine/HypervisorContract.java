@@ -62,7 +62,15 @@ public abstract class HypervisorContract {
         }
     }
 
-    private void boot() {
+    protected final Machine machine() {
+        return machine;
+    }
+
+    protected final Control.Listener listener() {
+        return heard;
+    }
+
+    protected final void boot() {
         machine = engine().boot(spec(heard));
     }
 

@@ -99,6 +99,7 @@ final class Whole implements AutoCloseable {
                 d.engine(),
                 d.sshKey(),
                 d.qemu(),
+                d.firecracker(),
                 d.bridge(),
                 d.gateway(),
                 d.prefix(),

@@ -1,0 +1,153 @@
+package banger.daemon.engine;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.api.Printable;
+import banger.api.http.Duplex;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
+
+/**
+ * The host's side of one VMM process, the same for every engine: the sockets it makes, its last words, and
+ * how it ended.
+ *
+ * @param name the VM's, for errors
+ * @param product the engine's, for errors
+ * @param sockets names in the directory that are there only while it runs
+ */
+public record Vmm(String name, String product, Path directory, List<String> sockets) {
+    /** A VMM makes its sockets some 50 ms after it was started; a busy host needs longer. */
+    private static final Duration SOCKET_DEADLINE = Duration.ofSeconds(20);
+
+    private static final Duration END_DEADLINE = Duration.ofSeconds(10);
+
+    private static final Pattern STATUS = Pattern.compile("\"(status|signal)\":([0-9]{1,6})");
+
+    /**
+     * Makes room for a new run: what a dead VMM left is removed, by name and in this directory only.
+     *
+     * @throws BangerException {@code vm.start-failed}
+     */
+    public void removeLeftovers() {
+        try {
+            removeSockets();
+            Files.deleteIfExists(directory.resolve("exit.json"));
+        } catch (IOException e) {
+            throw failed("its directory cannot be prepared: " + e.getMessage(), e);
+        }
+    }
+
+    private void removeSockets() throws IOException {
+        for (var socket : sockets) Files.deleteIfExists(directory.resolve(socket));
+    }
+
+    /** Connects to a socket that a process of ours on this host is about to make. */
+    public Duplex connect(String socket, ProcessRef maker) throws IOException {
+        long deadline = System.nanoTime() + SOCKET_DEADLINE.toNanos();
+        while (true) {
+            try {
+                return Duplex.connect(directory.resolve(socket));
+            } catch (IOException e) {
+                if (!maker.alive()) throw new IOException("it ended at once", e);
+                if (System.nanoTime() > deadline)
+                    throw new IOException(
+                            "it made no socket " + socket + " within " + SOCKET_DEADLINE.toSeconds() + " s", e);
+            }
+            try {
+                Thread.sleep(2);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new CancellationException("interrupted");
+            }
+        }
+    }
+
+    /** Ends a VMM whose start went wrong; returns the error to throw. */
+    public BangerException abandoned(Shim.Started started, Exception cause) {
+        started.child().kill();
+        awaitShim(started.shim());
+        try {
+            removeSockets();
+        } catch (IOException e) {
+            // The next start removes them, or says that it cannot.
+            cause.addSuppressed(e);
+        }
+        if (cause instanceof CancellationException || Thread.currentThread().isInterrupted())
+            return new BangerException(ErrorCode.CANCELLED, "vm " + name + ": start cancelled").because(cause);
+        return failed(String.valueOf(cause.getMessage()), cause);
+    }
+
+    /** The VMM's last words are in its log once its shim has ended, and that ends with the VMM. */
+    private static void awaitShim(ProcessRef shim) {
+        long deadline = System.nanoTime() + 2_000_000_000L;
+        while (shim.alive() && System.nanoTime() < deadline) LockSupport.parkNanos(2_000_000);
+    }
+
+    private BangerException failed(String what, Exception cause) {
+        var words = lastWords();
+        return new BangerException(
+                        ErrorCode.VM_START_FAILED,
+                        "vm " + name + ": " + product + " did not start: "
+                                + (words.isEmpty() ? Printable.line(what) : words),
+                        "banger doctor")
+                .because(cause);
+    }
+
+    /** The last line of the VMM's stderr, printable; empty when it said nothing. */
+    public String lastWords() {
+        try {
+            return Printable.line(Files.readString(directory.resolve("vmm.log"))
+                    .lines()
+                    .filter(l -> !l.isBlank() && !l.contains("warning:"))
+                    .reduce((a, b) -> b)
+                    .orElse(""));
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /**
+     * Waits until the VMM and its shim are gone and removes its sockets. A VMM that cannot be reached any
+     * more and does not end is of no use: it is killed after ten seconds.
+     *
+     * @return false when the wait was interrupted
+     * @throws IOException when the sockets cannot be removed
+     */
+    public boolean awaitEnd(MachineRef ref) throws IOException {
+        long deadline = System.nanoTime() + END_DEADLINE.toNanos();
+        while (ref.vmmProcess().alive() || ref.shimProcess().alive()) {
+            if (System.nanoTime() > deadline) {
+                ref.vmmProcess().kill();
+                deadline = Long.MAX_VALUE;
+            }
+            try {
+                Thread.sleep(1);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }
+        removeSockets();
+        return true;
+    }
+
+    /** From the shim's exit file: {@code status 1} or {@code signal 9}, and the VMM's last words. */
+    public String exitDetail() {
+        var words = lastWords();
+        var how = "unknown status";
+        try {
+            var matcher = STATUS.matcher(Files.readString(directory.resolve("exit.json")));
+            if (matcher.find()) how = matcher.group(1) + " " + matcher.group(2);
+        } catch (IOException e) {
+            // Nobody wrote how it ended: the shim was killed too.
+            how = "unknown status";
+        }
+        return words.isEmpty() ? how : how + ": " + words;
+    }
+}

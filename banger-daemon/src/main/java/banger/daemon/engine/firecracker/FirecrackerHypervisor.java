@@ -1,0 +1,127 @@
+package banger.daemon.engine.firecracker;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.daemon.HostBoot;
+import banger.daemon.engine.BootSpec;
+import banger.daemon.engine.Hypervisor;
+import banger.daemon.engine.Machine;
+import banger.daemon.engine.MachineRef;
+import banger.daemon.engine.Shim;
+import banger.daemon.engine.Traits;
+import banger.daemon.engine.Vmm;
+import banger.daemon.guest.Control;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+
+/** Firecracker: configured and started by calls to its API, one process a machine. Needs a KVM that works. */
+public final class FirecrackerHypervisor implements Hypervisor {
+    public static final String LABEL = "firecracker";
+
+    private final Path program;
+    private final Shim shim;
+
+    public FirecrackerHypervisor(Path program, Shim shim) {
+        this.program = program;
+        this.shim = shim;
+    }
+
+    @Override
+    public Traits traits() {
+        return new Traits(LABEL, true);
+    }
+
+    @Override
+    public Machine boot(BootSpec spec) {
+        var vmm = vmm(spec.name(), spec.directory());
+        vmm.removeLeftovers();
+        var listener = new Endings(spec.listener());
+        var control = listen(vmm);
+        try {
+            // Firecracker opens the tap itself, by name: a second hold on it would keep it out.
+            var place = new BootSpec.Placement(
+                    spec.placement().holder(), spec.placement().uid(), Optional.empty());
+            var started = shim.run(spec.name(), spec.directory(), place, spec.links(), arguments(spec.directory()));
+            var ref = MachineRef.started(started, LABEL, spec.network());
+            try {
+                var api = new ApiClient(vmm.connect(Sockets.API, ref.vmmProcess()));
+                for (var call : BootCalls.of(spec)) api.send(call);
+                return machine(vmm, ref, api, control, listener);
+            } catch (IOException | CancellationException e) {
+                throw vmm.abandoned(started, e);
+            }
+        } catch (BangerException e) {
+            close(control);
+            throw e;
+        }
+    }
+
+    private List<String> arguments(Path directory) {
+        // With warnings too each boot logs hundreds of lines into the console's ring.
+        return List.of(
+                program.toString(), "--api-sock", Sockets.API, "--id", instanceId(directory), "--level", "Error");
+    }
+
+    /** Known to the process itself, so that another one in its place is told apart. */
+    private static String instanceId(Path directory) {
+        return directory.getFileName().toString();
+    }
+
+    @Override
+    public Optional<Machine> reattach(String name, Path directory, MachineRef ref, Control.Listener listener) {
+        if (!ref.bootId().equals(HostBoot.id()) || !ref.vmmProcess().alive()) return Optional.empty();
+        var vmm = vmm(name, directory);
+        try {
+            var api = new ApiClient(vmm.connect(Sockets.API, ref.vmmProcess()));
+            var instance = api.instance();
+            if (!instanceId(directory).equals(instance.id())) {
+                api.close();
+                return Optional.empty();
+            }
+            var endings = new Endings(listener);
+            return Optional.of(
+                    machine(vmm, ref, api, AwaitedControl.listen(directory.resolve(Sockets.CONTROL)), endings));
+        } catch (IOException e) {
+            if (!ref.vmmProcess().alive()) return Optional.empty();
+            throw new BangerException(
+                            ErrorCode.VM_NOT_READY,
+                            "vm " + name + ": runs, but cannot be reached: " + e.getMessage(),
+                            "banger vm restart " + name)
+                    .because(e);
+        }
+    }
+
+    private static Machine machine(Vmm vmm, MachineRef ref, ApiClient api, AwaitedControl control, Endings listener)
+            throws IOException {
+        var watch = vmm.connect(Sockets.API, ref.vmmProcess());
+        return new FirecrackerMachine(vmm, ref, api, watch, Control.begin(control, listener), listener);
+    }
+
+    private static Vmm vmm(String name, Path directory) {
+        return new Vmm(name, "Firecracker", directory, Sockets.ALL);
+    }
+
+    private static AwaitedControl listen(Vmm vmm) {
+        try {
+            return AwaitedControl.listen(vmm.directory().resolve(Sockets.CONTROL));
+        } catch (IOException e) {
+            throw new BangerException(
+                            ErrorCode.VM_START_FAILED,
+                            "vm " + vmm.name() + ": " + Sockets.CONTROL + " cannot be made: " + e.getMessage(),
+                            "a shorter BANGER_HOME: sockets allow 107 bytes")
+                    .because(e);
+        }
+    }
+
+    private static void close(AwaitedControl control) {
+        try {
+            control.close();
+        } catch (IOException e) {
+            // The process that would have used it is gone.
+            return;
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package banger.daemon.engine.firecracker;
+
+import banger.api.http.Duplex;
+import banger.daemon.engine.Machine;
+import banger.daemon.engine.MachineExit;
+import banger.daemon.engine.MachineRef;
+import banger.daemon.engine.Vmm;
+import banger.daemon.guest.Control;
+import banger.daemon.guest.GuestChannel;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** One Firecracker process. */
+final class FirecrackerMachine implements Machine {
+    private final Vmm vmm;
+    private final MachineRef ref;
+    private final ApiClient api;
+    private final Duplex watch;
+    private final Control control;
+    private final Endings endings;
+    private final VsockChannel streams;
+    private final CompletableFuture<MachineExit> exit = new CompletableFuture<>();
+    private volatile boolean killed;
+    private volatile boolean released;
+
+    /** @param watch a connection to its API on which nothing is asked: it breaks when the process ends */
+    FirecrackerMachine(Vmm vmm, MachineRef ref, ApiClient api, Duplex watch, Control control, Endings endings) {
+        this.vmm = vmm;
+        this.ref = ref;
+        this.api = api;
+        this.watch = watch;
+        this.control = control;
+        this.endings = endings;
+        this.streams = new VsockChannel(vmm.directory().resolve(Sockets.VSOCK));
+        Thread.ofVirtual().name("exit-of-" + vmm.name()).start(this::watch);
+    }
+
+    private void watch() {
+        try {
+            while (watch.in().read() >= 0)
+                ; // it says nothing unasked
+        } catch (IOException e) {
+            // As good as its end.
+            if (released) return;
+        }
+        if (!released) awaitEnd();
+    }
+
+    @Override
+    public MachineRef ref() {
+        return ref;
+    }
+
+    @Override
+    public Control control() {
+        return control;
+    }
+
+    @Override
+    public GuestChannel streams() {
+        return streams;
+    }
+
+    @Override
+    public CompletableFuture<MachineExit> exit() {
+        return exit;
+    }
+
+    @Override
+    public void kill() {
+        killed = true;
+        ref.vmmProcess().kill();
+        awaitEnd();
+    }
+
+    private void awaitEnd() {
+        try {
+            if (!vmm.awaitEnd(ref)) return;
+            hearTheLast();
+            disconnect();
+            exit.complete(new MachineExit(cause(), vmm.exitDetail()));
+        } catch (IOException e) {
+            disconnect();
+            exit.complete(new MachineExit(MachineExit.Cause.FAILED, "its sockets cannot be removed: " + e));
+        }
+    }
+
+    /** What the guest said before it ended may still be on its way to the listener. */
+    private void hearTheLast() {
+        if (!control.hello().isDone()) return;
+        try {
+            control.ended().get(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            // Nobody reads it any more; the ending is told as it looks.
+            return;
+        }
+    }
+
+    private MachineExit.Cause cause() {
+        var how = vmm.exitDetail();
+        if (killed || how.startsWith("signal")) return MachineExit.Cause.KILLED;
+        if (!how.startsWith("status 0")) return MachineExit.Cause.FAILED;
+        return endings.action().isEmpty() || endings.action().equals("reboot")
+                ? MachineExit.Cause.RESET
+                : MachineExit.Cause.POWEROFF;
+    }
+
+    @Override
+    public void release() {
+        released = true;
+        disconnect();
+    }
+
+    private void disconnect() {
+        control.close();
+        api.close();
+        close(watch);
+    }
+
+    private static void close(Duplex pipe) {
+        try {
+            pipe.close();
+        } catch (IOException e) {
+            // The process is gone; nothing is left to free.
+            return;
+        }
+    }
+}

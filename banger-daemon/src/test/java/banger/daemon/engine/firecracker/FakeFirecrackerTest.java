@@ -1,0 +1,159 @@
+package banger.daemon.engine.firecracker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.daemon.engine.BootSpec;
+import banger.daemon.engine.Hypervisor;
+import banger.daemon.engine.HypervisorContract;
+import banger.daemon.engine.Shim;
+import banger.daemon.guest.Control;
+import banger.daemon.process.HostCommandRunner;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The engine against a program that keeps to Firecracker's API, or is told to break it. */
+@Timeout(120)
+class FakeFirecrackerTest extends HypervisorContract {
+    private static final Path NATIVE =
+            Path.of(System.getProperty("banger.checkout", "..")).resolve("native/target");
+
+    @TempDir
+    Path directory;
+
+    @TempDir
+    Path elsewhere;
+
+    private String fault = "none";
+
+    @BeforeEach
+    void files() throws IOException {
+        for (var name : List.of("vda", "vdb", "vdc", "vdd", "kernel", "initrd"))
+            Files.writeString(directory.resolve(name), name);
+    }
+
+    @Override
+    protected Hypervisor engine() {
+        return new FirecrackerHypervisor(
+                FakeFirecracker.program(elsewhere, fault),
+                new Shim(NATIVE.resolve("banger-shim"), new HostCommandRunner()));
+    }
+
+    @Override
+    protected BootSpec spec(Control.Listener listener) {
+        return new BootSpec(
+                "box",
+                directory,
+                List.of(),
+                "console=ttyS0",
+                1,
+                256,
+                "02:00:00:00:00:01",
+                3,
+                BootSpec.Placement.PLAIN,
+                "off",
+                listener);
+    }
+
+    @Override
+    protected byte[] configuration() {
+        return new byte[] {'x'};
+    }
+
+    @Override
+    protected void breakNextBoot() {
+        try {
+            Files.delete(directory.resolve("vdb"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "dies | no luck today",
+                "dies:/machine-config | no luck at /machine-config",
+                "dies:/actions | no luck at /actions",
+                "refuses:/drives/vdb | drive vdb: no luck \\x1b[31mtoday",
+                "refuses-oddly:/vsock | vsock: status 500 no luck today",
+                "garbage:/boot-source | HTTP",
+                "half:/actions | ended inside a message",
+                "huge:/entropy | over 64 KiB",
+                "endless-head:/entropy | head over",
+                "no-length:/vsock | without a length",
+                "hangs-up:/actions | ended instead of answering"
+            })
+    void whateverGoesWrongAtAStartIsToldAndNothingRuns(String what, String told) throws IOException {
+        fault = what;
+        assertThatThrownBy(this::boot).isInstanceOfSatisfying(BangerException.class, e -> {
+            assertThat(e.code()).isEqualTo(ErrorCode.VM_START_FAILED);
+            assertThat(e.fact())
+                    .startsWith("vm box: Firecracker did not start: ")
+                    .contains(told);
+            assertThat(e.fact().chars().allMatch(c -> c >= ' ')).isTrue();
+        });
+        nothingRuns();
+        assertThat(directory.resolve(Sockets.CONTROL)).doesNotExist();
+    }
+
+    private void nothingRuns() throws IOException {
+        var json = Files.readString(directory.resolve("run.ref")).strip().split(" ");
+        for (var ref : json)
+            assertThat(banger.daemon.engine.ProcessRef.parse(ref).alive()).isFalse();
+    }
+
+    @Test
+    void whatADeadOneLeftIsRemovedBeforeAStart() throws Exception {
+        boot();
+        var first = machine();
+        first.ref().vmmProcess().kill();
+        first.exit().get(10, java.util.concurrent.TimeUnit.SECONDS);
+        for (var socket : Sockets.ALL) Files.writeString(directory.resolve(socket), "left over");
+        boot();
+        assertThat(machine().ref().vmmProcess().alive()).isTrue();
+    }
+
+    @Test
+    void aVsockThatNeverAnswersIsGivenUp() {
+        fault = "deaf-vsock";
+        boot();
+        var channel = machine().streams();
+        assertThatThrownBy(channel::open).isInstanceOf(IOException.class).hasMessageContaining("within 2000 ms");
+    }
+
+    @Test
+    void aVsockThatLiesIsNotBelieved() {
+        fault = "lying-vsock";
+        boot();
+        var channel = machine().streams();
+        assertThatThrownBy(channel::open).isInstanceOf(IOException.class).hasMessageContaining("answered WHAT");
+    }
+
+    @Test
+    void anotherFirecrackerInItsPlaceIsNotTakenForIt() throws Exception {
+        boot();
+        var ref = machine().ref();
+        machine().release();
+        var other = directory.resolveSibling(directory.getFileName() + "-other");
+        Files.createSymbolicLink(other, directory);
+        try {
+            assertThat(engine().reattach("box", other, ref, listener())).isEmpty();
+        } finally {
+            Files.delete(other);
+            machine().kill();
+        }
+    }
+}
