@@ -185,7 +185,7 @@ class CliTest {
                                 + vm("b71e02d80000", "old-toad", "stopped", now.minusSeconds(2 * 86_400 + 60))
                                         .replace(
                                                 "\"workspace\":null",
-                                                "\"workspace\":{\"guestPath\":\"/root/repo\",\"hostPath\":\"/src/shop\","
+                                                "\"workspace\":{\"guestPath\":\"/root/repo\",\"directory\":\"/root/repo\",\"mise\":false,\"hostPath\":\"/src/shop\","
                                                         + "\"branch\":\"main\",\"head\":\"3f2a91c" + "0".repeat(33)
                                                         + "\",\"preparedAt\":\"2026-01-01T00:00:00Z\"}")
                                         .replace("\"vcpu\":2", "\"vcpu\":16")

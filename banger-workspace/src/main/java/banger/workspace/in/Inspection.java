@@ -30,6 +30,11 @@ public final class Inspection {
         this.environment = environment;
     }
 
+    /** Where the repository at a place is. */
+    public Head head(Path place) {
+        return Head.of(HostRepository.discover(environment, place).git());
+    }
+
     /** @throws BangerException {@code repository.unsuitable}; {@code usage} for a branch or commit that cannot be */
     public Source of(Wish wish) {
         var found = HostRepository.discover(environment, wish.place());
@@ -210,10 +215,5 @@ public final class Inspection {
                     List.of(),
                     List.of());
         }
-    }
-
-    /** The top of the work tree that a place lies in; for a person. */
-    static String shown(Path top) {
-        return Printable.line(top.toString());
     }
 }
