@@ -22,10 +22,7 @@ public final class ExecVerbs {
             Flag.yes("-t, --tty", "give the command a terminal even when ours is none"),
             Flag.yes("-T, --no-tty", "give it none"),
             Flag.of("-u, --user", "USER", "run as this user of the guest (default: root)"),
-            Flag.of(
-                    "-w, --cwd",
-                    "DIR",
-                    "run in this directory of the guest (default: the workspace, or the user's home)"),
+            Flag.of("-w, --cwd", "DIR", "run in this directory (default: the workspace, else the home)"),
             Flag.of("-e, --env", "NAME=VALUE", "set a variable; may be given several times"));
 
     private ExecVerbs() {}
@@ -57,6 +54,7 @@ public final class ExecVerbs {
                     "banger vm exec " + i.operands().getFirst() + " -- uname -a");
         var path = i.value("--guest-path").map(GuestPath::new);
         tty(i);
+        environment(i);
         var vm = session.daemon().get(Paths.vm(i.operands().getFirst()), VmInfo.class);
         var recorded = Optional.ofNullable(vm.workspace());
         if (path.isPresent() && !path.map(GuestPath::value).equals(recorded.map(WorkspaceInfo::guestPath)))

@@ -25,7 +25,7 @@ public final class RunVerb {
         flags.addAll(ExecVerbs.EXEC_FLAGS);
         return new Verb(
                 "vm run",
-                "a new VM, with your repository in it, and a shell or a command whose exit status is yours",
+                "a new VM, your repository in it, and a shell or a command",
                 "[PATH] [-- COMMAND…]",
                 0,
                 1,

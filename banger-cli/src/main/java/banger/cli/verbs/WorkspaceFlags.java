@@ -15,7 +15,7 @@ import java.util.List;
 final class WorkspaceFlags {
     static final List<Flag> ALL = List.of(
             Flag.of("--branch", "NAME", "make this branch in the guest"),
-            Flag.of("--from", "REF", "begin it there, with the files of that commit (default: HEAD, your files)"),
+            Flag.of("--from", "REF", "begin it there, with that commit's files (default: HEAD and yours)"),
             Flag.yes("--include-untracked", "untracked files too; ignored ones never"),
             Flag.of("--depth", "N", "commits of history, or full (default: 10)"),
             Flag.of("--mode", "MODE", "full_copy: all history and untracked files too (default: tracked)"),

@@ -95,7 +95,7 @@ final class Delivery {
         var gitFiles = whole ? git.whole(index(files, sent, leaves), config) : git.besides();
         for (var file : gitFiles) send(conversation, file);
         var done = conversation.commit();
-        var tree = new BaseTree(shipment.shadow()).write(leaves);
+        var tree = new DeliveredTree(shipment.shadow()).write(leaves);
         cache.save();
         var record = record(vm, tree, done, whole);
         shipment.directory().save(record);
@@ -135,12 +135,12 @@ final class Delivery {
     }
 
     /** What each path's base is from now on: what was sent or lies there, or for what was kept what it was before. */
-    private TreeMap<RepoPath, BaseTree.Leaf> leaves(
+    private TreeMap<RepoPath, DeliveredTree.Leaf> leaves(
             List<Listed> files, Prepare.Answer answer, Map<RepoPath, Sender.Sent> sent, HashSet<RepoPath> vanished) {
-        var old = new BaseTree(shipment.shadow()).read();
+        var old = new DeliveredTree(shipment.shadow()).read();
         var kept = new HashSet<RepoPath>(vanished);
         answer.kept().forEach(k -> kept.add(k.path()));
-        var leaves = new TreeMap<RepoPath, BaseTree.Leaf>();
+        var leaves = new TreeMap<RepoPath, DeliveredTree.Leaf>();
         for (var path : kept) {
             var was = old.get(path);
             if (was != null) leaves.put(path, was);
@@ -149,11 +149,11 @@ final class Delivery {
             if (kept.contains(f.path())) continue;
             var now = sent.get(f.path());
             var was = old.get(f.path());
-            if (now != null) leaves.put(f.path(), new BaseTree.Leaf(gitMode(now.mode()), now.id()));
+            if (now != null) leaves.put(f.path(), new DeliveredTree.Leaf(gitMode(now.mode()), now.id()));
             else if (f.known().isPresent())
                 leaves.put(
-                        f.path(), new BaseTree.Leaf(gitMode(f.mode()), f.known().get()));
-            else if (was != null) leaves.put(f.path(), new BaseTree.Leaf(gitMode(f.mode()), was.id()));
+                        f.path(), new DeliveredTree.Leaf(gitMode(f.mode()), f.known().get()));
+            else if (was != null) leaves.put(f.path(), new DeliveredTree.Leaf(gitMode(f.mode()), was.id()));
         }
         return leaves;
     }
@@ -163,7 +163,7 @@ final class Delivery {
     }
 
     /** The index as it is on the host, with the stat data that the guest's files have. */
-    private byte[] index(List<Listed> files, Map<RepoPath, Sender.Sent> sent, Map<RepoPath, BaseTree.Leaf> leaves) {
+    private byte[] index(List<Listed> files, Map<RepoPath, Sender.Sent> sent, Map<RepoPath, DeliveredTree.Leaf> leaves) {
         var listed = new HashMap<RepoPath, Listed>();
         files.forEach(f -> listed.put(f.path(), f));
         return source.index().withStat(entry -> {

@@ -13,12 +13,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** The base: what each path was when it was delivered last, as a tree in the shadow. */
-final class BaseTree {
+final class DeliveredTree {
     private static final int LONGEST = 8192;
 
     private final Shadow shadow;
 
-    BaseTree(Shadow shadow) {
+    DeliveredTree(Shadow shadow) {
         this.shadow = shadow;
     }
 
