@@ -152,7 +152,8 @@ final class Delivery {
             if (now != null) leaves.put(f.path(), new DeliveredTree.Leaf(gitMode(now.mode()), now.id()));
             else if (f.known().isPresent())
                 leaves.put(
-                        f.path(), new DeliveredTree.Leaf(gitMode(f.mode()), f.known().get()));
+                        f.path(),
+                        new DeliveredTree.Leaf(gitMode(f.mode()), f.known().get()));
             else if (was != null) leaves.put(f.path(), new DeliveredTree.Leaf(gitMode(f.mode()), was.id()));
         }
         return leaves;
@@ -163,7 +164,8 @@ final class Delivery {
     }
 
     /** The index as it is on the host, with the stat data that the guest's files have. */
-    private byte[] index(List<Listed> files, Map<RepoPath, Sender.Sent> sent, Map<RepoPath, DeliveredTree.Leaf> leaves) {
+    private byte[] index(
+            List<Listed> files, Map<RepoPath, Sender.Sent> sent, Map<RepoPath, DeliveredTree.Leaf> leaves) {
         var listed = new HashMap<RepoPath, Listed>();
         files.forEach(f -> listed.put(f.path(), f));
         return source.index().withStat(entry -> {
