@@ -58,7 +58,9 @@ class WorkspaceTest {
 
     @Test
     void aCommandRunsInTheRepositoryAndItsStatusIsOurs() {
-        var ended = run("--rm", repo.resolve("sub/dir").toString(), "--", "./run").run().expect(9);
+        var ended = run("--rm", repo.resolve("sub/dir").toString(), "--", "./run")
+                .run()
+                .expect(9);
         assertThat(ended.out()).isEqualTo("/root/repo/sub/dir\n");
         assertThat(ended.err()).contains("/shop at ", " (main): 2 files, ", "1 untracked file left out");
         assertThat(HOME.vms()).isEmpty();
@@ -68,19 +70,24 @@ class WorkspaceTest {
     void theWorkspaceOutlivesARestartAndLaterPreparesBringTheDifference() throws Exception {
         run("-d", "--name", "box", repo.toString()).run().ok();
         assertThat(HOME.exec("box", "cat", "tracked").ok().out()).isEqualTo("edited\n");
-        assertThat(HOME.exec("box", "sh", "-c", "ls; echo guest >> sub/dir/run").ok().out())
+        assertThat(HOME.exec("box", "sh", "-c", "ls; echo guest >> sub/dir/run")
+                        .ok()
+                        .out())
                 .isEqualTo("sub\ntracked\n");
         HOME.run("vm", "restart", "box").ok();
         assertThat(HOME.exec("box", "cat", "tracked").ok().out()).isEqualTo("edited\n");
 
         Files.writeString(repo.resolve("tracked"), "again\n");
         Files.writeString(repo.resolve("sub/dir/run"), "host\n");
-        var prepared = HOME.run("vm", "workspace", "prepare", "box", repo.toString()).ok();
+        var prepared =
+                HOME.run("vm", "workspace", "prepare", "box", repo.toString()).ok();
         assertThat(prepared.err()).contains("1 file, ", "1 file kept as the guest has them: sub/dir/run");
         assertThat(HOME.exec("box", "cat", "tracked").ok().out()).isEqualTo("again\n");
         git("-c", "user.name=A", "-c", "user.email=a@b", "commit", "-q", "-a", "-m", "second");
         assertThat(HOME.exec("box", "true").ok().err()).contains("warning: the host is at ", "--auto-prepare");
-        assertThat(HOME.run("vm", "exec", "--auto-prepare", "box", "--", "true").ok().err())
+        assertThat(HOME.run("vm", "exec", "--auto-prepare", "box", "--", "true")
+                        .ok()
+                        .err())
                 .contains("0 files");
         assertThat(HOME.exec("box", "true").ok().err()).isEmpty();
         assertThat(HOME.run("vm", "list").ok().out()).contains("shop@");
@@ -88,7 +95,8 @@ class WorkspaceTest {
 
     @Test
     void aDryRunListsAndMakesNothing() {
-        var ended = run("--dry-run", "--include-untracked", repo.toString()).run().ok();
+        var ended =
+                run("--dry-run", "--include-untracked", repo.toString()).run().ok();
         assertThat(ended.out().lines())
                 .containsExactly(
                         "100755         22  sub/dir/run", "100644          7  tracked", "100644         10  untracked");
