@@ -320,7 +320,7 @@ static void synced_behind(void)
 	ledger_close(&l);
 	close(disk);
 	close(top);
-	snprintf(command, sizeof command, "rm -r %s", dir);
+	snprintf(command, sizeof command, "rm -rf %s", dir);
 	CHECK(system(command) == 0);
 	CHECK(ok);
 }
