@@ -142,7 +142,7 @@ final class ApplyPull {
             }
         });
         try (var files = HostFiles.open(host.top());
-                var lock = lock()) {
+                var _ = lock()) {
             var journal = ApplyJournal.begin(host, files);
             Runtime.getRuntime().addShutdownHook(waiter);
             try {

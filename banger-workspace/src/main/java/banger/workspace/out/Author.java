@@ -22,7 +22,7 @@ record Author(String name, String mail, Instant time) {
     }
 
     Git signs(Git git) {
-        var date = time.getEpochSecond() + " +0000";
+        var date = "@" + time.getEpochSecond() + " +0000"; // without the at sign git takes few digits for a day
         return git.with("GIT_AUTHOR_NAME", name)
                 .with("GIT_AUTHOR_EMAIL", mail)
                 .with("GIT_AUTHOR_DATE", date)
