@@ -138,6 +138,7 @@ final class GuestCommits {
         // In two transactions: one does not delete and set the same ref.
         if (!lines.isEmpty())
             shadow.git().need(lines.toString().getBytes(StandardCharsets.US_ASCII), "update-ref", "--stdin");
+        if (commands.isEmpty()) return;
         shadow.git()
                 .need(
                         (String.join("\n", commands) + "\n").getBytes(StandardCharsets.US_ASCII),

@@ -83,22 +83,32 @@ final class Quarantine implements AutoCloseable {
         if (!run.ok()) throw refused(run);
     }
 
+    /** Of what came, and of nothing else: the host may have millions of objects. */
     private void sizes() {
-        git.records(
-                Git.Feed.NOTHING,
-                200,
-                record -> {
-                    var text = new String(record, StandardCharsets.US_ASCII).strip();
-                    if (!text.isEmpty() && Long.parseLong(text) > LARGEST_OBJECT)
-                        throw new BangerException(
-                                ErrorCode.WORKSPACE_REFUSED,
-                                "vm " + vm + ": a file of " + text + " bytes in the guest's history; the longest that"
-                                        + " comes out is " + LARGEST_OBJECT);
-                },
-                "cat-file",
-                "--batch-check=%(objectsize)%00",
-                "--batch-all-objects",
-                "--unordered");
+        var asked = new StringBuilder();
+        for (var id : received()) asked.append(id).append('\n');
+        var input = asked.toString().getBytes(StandardCharsets.US_ASCII);
+        for (var size : git.need(input, "cat-file", "--batch-check=%(objectsize)").lines())
+            if (Long.parseLong(size) > LARGEST_OBJECT)
+                throw new BangerException(
+                        ErrorCode.WORKSPACE_REFUSED,
+                        "vm " + vm + ": a file of " + size + " bytes in the guest's history; the longest that comes"
+                                + " out has " + LARGEST_OBJECT);
+    }
+
+    private List<String> received() {
+        var ids = new ArrayList<String>();
+        try (var indexes = Files.newDirectoryStream(objects.resolve("pack"), "*.idx")) {
+            for (var index : indexes)
+                for (var line : git.need(
+                                out -> Files.copy(index, out),
+                                "show-index",
+                                "--object-format=" + shadow.format().word())
+                        .lines()) ids.add(line.split(" ")[1]);
+        } catch (IOException e) {
+            throw Disk.failed(objects, e);
+        }
+        return ids;
     }
 
     /** Commits that are new, tips of other kinds left out. */

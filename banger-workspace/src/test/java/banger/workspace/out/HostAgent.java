@@ -34,6 +34,9 @@ final class HostAgent implements Guest {
         root = Files.createDirectories(directory.resolve("guest-root"));
         state = Files.createDirectories(directory.resolve("guest-state"));
         Files.createDirectories(root.resolve("root"));
+        // The agent looks whether the image has git; programs run on this machine.
+        var git = Files.createFile(Files.createDirectories(root.resolve("usr/bin")).resolve("git"));
+        Files.setPosixFilePermissions(git, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
     /** The work tree. */
