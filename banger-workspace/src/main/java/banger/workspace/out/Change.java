@@ -4,10 +4,10 @@ import banger.workspace.RepoPath;
 import java.util.Optional;
 
 /** A path that two trees have differently. At least one side is there. */
-record Change(RepoPath path, Optional<TreeEntry> before, Optional<TreeEntry> after) {
+public record Change(RepoPath path, Optional<TreeEntry> before, Optional<TreeEntry> after) {
 
     /** As git's short status has it: {@code A}, {@code D}, {@code M}. */
-    char letter() {
+    public char letter() {
         return before.isEmpty() ? 'A' : after.isEmpty() ? 'D' : 'M';
     }
 }

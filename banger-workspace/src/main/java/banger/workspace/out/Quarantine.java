@@ -88,7 +88,8 @@ final class Quarantine implements AutoCloseable {
         var asked = new StringBuilder();
         for (var id : received()) asked.append(id).append('\n');
         var input = asked.toString().getBytes(StandardCharsets.US_ASCII);
-        for (var size : git.need(input, "cat-file", "--batch-check=%(objectsize)").lines())
+        for (var size :
+                git.need(input, "cat-file", "--batch-check=%(objectsize)").lines())
             if (Long.parseLong(size) > LARGEST_OBJECT)
                 throw new BangerException(
                         ErrorCode.WORKSPACE_REFUSED,

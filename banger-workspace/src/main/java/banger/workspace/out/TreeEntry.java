@@ -7,7 +7,7 @@ import banger.workspace.git.ObjectId;
  *
  * @param mode git's: 0100644, 0100755, 0120000 or 0160000
  */
-record TreeEntry(int mode, ObjectId id) {
+public record TreeEntry(int mode, ObjectId id) {
     static final int FILE = 0100644;
     static final int PROGRAM = 0100755;
     static final int LINK = 0120000;

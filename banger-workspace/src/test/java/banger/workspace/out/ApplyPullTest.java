@@ -77,9 +77,13 @@ class ApplyPullTest {
         assertThat(trip.repo.resolve("dir/b")).isExecutable().hasContent("b, edited on the host and delivered");
         assertThat(Files.readAllBytes(trip.repo.resolve(".git/index"))).isEqualTo(index);
         try (var left = Files.list(trip.repo.resolve(".git/banger"))) {
-            assertThat(left).extracting(Path::getFileName).extracting(Path::toString).containsExactly("lock");
+            assertThat(left)
+                    .extracting(Path::getFileName)
+                    .extracting(Path::toString)
+                    .containsExactly("lock");
         }
-        assertThat(new ApplyPull(trip.repository(), trip.collect()).plan().changes()).isEmpty();
+        assertThat(new ApplyPull(trip.repository(), trip.collect()).plan().changes())
+                .isEmpty();
     }
 
     @Test
@@ -104,7 +108,8 @@ class ApplyPullTest {
         Files.delete(trip.repo.resolve("new/deep/file"));
         Files.delete(trip.repo.resolve("new/deep"));
         trip.write("new/deep", "a file where the guest has a directory\n");
-        assertThat(new ApplyPull(trip.repository(), trip.collect()).plan().conflicts()).isNotEmpty();
+        assertThat(new ApplyPull(trip.repository(), trip.collect()).plan().conflicts())
+                .isNotEmpty();
     }
 
     @Test
@@ -159,7 +164,8 @@ class ApplyPullTest {
         Files.writeString(outside.resolve("b"), "outside\n");
         trip.host("rm", "-r", "dir");
         Files.createSymbolicLink(trip.repo.resolve("dir"), outside);
-        assertThat(new ApplyPull(trip.repository(), trip.collect()).plan().conflicts()).isNotEmpty();
+        assertThat(new ApplyPull(trip.repository(), trip.collect()).plan().conflicts())
+                .isNotEmpty();
         assertThat(outside.resolve("b")).hasContent("outside");
     }
 }

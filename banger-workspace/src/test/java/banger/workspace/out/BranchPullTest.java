@@ -53,7 +53,9 @@ class BranchPullTest {
         assertThat(line.uncommitted()).isTrue();
         assertThat(log(trip, "work")).isEqualTo("Host uncommitted in VM box\nGuest third");
         assertThat(trip.host("git", "rev-parse", "work~1").strip()).isEqualTo(head);
-        assertThat(trip.host("git", "diff", "--stat", "work~1", "work")).contains("new").doesNotContain(" a ");
+        assertThat(trip.host("git", "diff", "--stat", "work~1", "work"))
+                .contains("new")
+                .doesNotContain(" a ");
         assertThat(trip.host("git", "status", "--porcelain")).isEmpty();
         trip.host("git", "fsck", "--strict");
     }
@@ -81,7 +83,8 @@ class BranchPullTest {
         assertThat(log(trip, "work"))
                 .isEqualTo("Host uncommitted in VM box\nHost edits on the host when VM box got them");
         assertThat(trip.host("git", "show", "--format=", "--name-only", "work")).isEqualTo("a\n");
-        assertThat(trip.host("git", "show", "--format=", "--name-only", "work~1")).isEqualTo("b\n");
+        assertThat(trip.host("git", "show", "--format=", "--name-only", "work~1"))
+                .isEqualTo("b\n");
         assertThat(trip.repo.resolve("b")).hasContent("edited on the host");
     }
 
@@ -120,11 +123,10 @@ class BranchPullTest {
         assertThat(trip.host("git", "show", "--format=", "--stat", "work")).contains("1 file changed, 1 insertion");
         assertThat(trip.host("git", "cat-file", "-p", "work:a.txt")).isEqualTo("one\ntwo\n");
         trip.guest.write("b.lfs", "content\n");
-        assertThatThrownBy(() -> pull(trip, "again"))
-                .isInstanceOfSatisfying(BangerException.class, e -> {
-                    assertThat(e.code()).isEqualTo(ErrorCode.WORKSPACE_REFUSED);
-                    assertThat(e.remedies()).contains("b.lfs");
-                });
+        assertThatThrownBy(() -> pull(trip, "again")).isInstanceOfSatisfying(BangerException.class, e -> {
+            assertThat(e.code()).isEqualTo(ErrorCode.WORKSPACE_REFUSED);
+            assertThat(e.remedies()).contains("b.lfs");
+        });
     }
 
     @Test
