@@ -3,6 +3,7 @@ package banger.cli;
 import banger.cli.verbs.DaemonVerbs;
 import banger.cli.verbs.DiffVerb;
 import banger.cli.verbs.ExecVerbs;
+import banger.cli.verbs.ExportVerb;
 import banger.cli.verbs.ImageVerbs;
 import banger.cli.verbs.KernelVerbs;
 import banger.cli.verbs.ListVerbs;
@@ -37,6 +38,7 @@ final class Verbs {
             "vm exec",
             "vm diff",
             "vm pull",
+            "vm workspace export",
             "vm ssh",
             "vm nc",
             "image list",
@@ -88,6 +90,7 @@ final class Verbs {
                     case "vm exec" -> ExecVerbs.exec();
                     case "vm diff" -> DiffVerb.verb();
                     case "vm pull" -> PullVerb.verb();
+                    case "vm workspace export" -> ExportVerb.verb();
                     case "vm ssh" -> SshVerbs.ssh();
                     case "vm nc" -> SshVerbs.nc();
                     case "image list", "image ls" -> ImageVerbs.list();

@@ -40,7 +40,16 @@ final class Collector {
     record Told(Scan.State state, List<GuestRef> refs, List<Entry> present, List<RepoPath> deleted) {}
 
     Collected collect() {
-        var told = scan();
+        return collect(scan());
+    }
+
+    /** Repositories that the scan met. */
+    List<RepoPath> repositories() {
+        return repositories;
+    }
+
+    /** Reads what a scan told of. */
+    Collected collect(Told told) {
         var edits = new ArrayList<TreeEdit>();
         for (var gone : told.deleted) edits.add(TreeEdit.remove(gone));
         edits.addAll(contents(told.present));

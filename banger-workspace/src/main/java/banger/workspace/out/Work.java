@@ -131,6 +131,48 @@ public final class Work {
     }
 
     /**
+     * What an export is against.
+     *
+     * @param commit hexadecimal; empty: there is none yet
+     */
+    public record Exported(String commit, List<Change> changes) {}
+
+    /**
+     * The work tree against a commit, as a patch: against the guest's own HEAD, or against one of its history or the
+     * host's. The guest's index plays no part.
+     *
+     * @param from a commit's id or the beginning of one; empty: the guest's HEAD
+     */
+    public Exported export(Optional<String> from, OutputStream out) {
+        var delivered = collected.delivered();
+        new GuestCommits(guest, collected).fetch();
+        var trees = new Trees(delivered.shadow());
+        var commit = from.map(this::resolved).or(collected::head);
+        var stored = collected.head().map(trees::treeOf).orElseGet(trees::empty);
+        var files = new Cleaning(delivered, java.util.Set.of(), "", true).commit(stored, collected.tree());
+        var before = commit.map(trees::treeOf).orElseGet(trees::empty);
+        differences().patch(before, files, out);
+        return new Exported(commit.map(ObjectId::hex).orElse(""), trees.changes(before, files));
+    }
+
+    private ObjectId resolved(String name) {
+        var found = name.matches("[0-9a-f]{4,64}")
+                ? Optional.of(collected
+                        .delivered()
+                        .shadow()
+                        .git()
+                        .run("rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"))
+                : Optional.<banger.workspace.git.GitOutput>empty();
+        return found.filter(banger.workspace.git.GitOutput::ok)
+                .map(o -> new ObjectId(o.text()))
+                .orElseThrow(() -> new BangerException(
+                        ErrorCode.USAGE,
+                        "--base-commit " + banger.api.Printable.quote(name) + ": no commit of vm " + guest.name()
+                                + " or of the repository it came from",
+                        "git rev-parse HEAD prints one"));
+    }
+
+    /**
      * Branches that were made.
      *
      * @param tips by the branches' names
