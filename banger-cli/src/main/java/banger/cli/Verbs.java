@@ -12,6 +12,7 @@ import banger.cli.verbs.RunVerb;
 import banger.cli.verbs.SshVerbs;
 import banger.cli.verbs.StateVerbs;
 import banger.cli.verbs.VersionVerb;
+import banger.cli.verbs.WorkspaceVerbs;
 import java.util.List;
 import java.util.Optional;
 
@@ -41,6 +42,7 @@ final class Verbs {
             "vm workspace export",
             "vm ssh",
             "vm nc",
+            "vm workspace prepare",
             "image list",
             "image show",
             "image pull",
@@ -93,6 +95,7 @@ final class Verbs {
                     case "vm workspace export" -> ExportVerb.verb();
                     case "vm ssh" -> SshVerbs.ssh();
                     case "vm nc" -> SshVerbs.nc();
+                    case "vm workspace prepare" -> WorkspaceVerbs.prepare();
                     case "image list", "image ls" -> ImageVerbs.list();
                     case "image show" -> ImageVerbs.show();
                     case "image pull" -> ImageVerbs.pull();

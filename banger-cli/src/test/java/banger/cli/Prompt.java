@@ -21,6 +21,10 @@ import java.util.Map;
 public final class Prompt implements AutoCloseable {
     public static final String BUILD = "b1";
 
+    /** A running VM without a workspace. */
+    static final String BOX = "{\"id\":\"box\",\"name\":\"box\",\"state\":\"running\",\"lastError\":\"\","
+            + "\"workspace\":null,\"createdAt\":\"2026-01-01T00:00:00Z\"}";
+
     private final Path home;
     private final Layout layout;
     private final FakeDaemon daemon;

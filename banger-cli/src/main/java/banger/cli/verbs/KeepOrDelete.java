@@ -1,5 +1,7 @@
 package banger.cli.verbs;
 
+import banger.api.BangerException;
+import banger.api.ErrorCode;
 import banger.api.model.VmInfo;
 import banger.cli.Session;
 
@@ -7,7 +9,7 @@ import banger.cli.Session;
 final class KeepOrDelete implements AutoCloseable {
     private final Session session;
     private final String name;
-    private final boolean delete;
+    private boolean delete;
     private final Thread onExit = new Thread(this::end);
     private boolean done;
 
@@ -16,6 +18,11 @@ final class KeepOrDelete implements AutoCloseable {
         this.name = name;
         this.delete = delete;
         if (delete) Runtime.getRuntime().addShutdownHook(onExit);
+    }
+
+    /** What it was made for cannot be had: it goes, asked for or not. */
+    synchronized void deleteAfterAll() {
+        delete = true;
     }
 
     @Override
@@ -35,11 +42,21 @@ final class KeepOrDelete implements AutoCloseable {
         if (done) return;
         done = true;
         if (delete) {
-            session.daemon().operation("DELETE", "/v1/vms/" + name, VmInfo.class, session.events());
-            session.terminal().dim("vm " + name + ": deleted");
+            deleteKeepingWork();
             return;
         }
         session.terminal()
                 .dim("vm " + name + ": still running; banger vm ssh " + name + ", or banger vm delete " + name);
+    }
+
+    /** The command's status stays the command's, whatever becomes of the VM. */
+    private void deleteKeepingWork() {
+        try {
+            session.daemon().operation("DELETE", "/v1/vms/" + name + "?rescue=1", VmInfo.class, session.events());
+            session.terminal().dim("vm " + name + ": deleted");
+        } catch (BangerException e) {
+            if (e.code() != ErrorCode.WORKSPACE_UNPULLED) throw e;
+            session.terminal().error(e.fact(), e.remedies());
+        }
     }
 }
