@@ -39,7 +39,10 @@ class ManyVmsTest {
     @Test
     void workThatWasNeverPulledStaysWithoutDiscard() {
         prompt.daemon()
-                .answer("DELETE /v1/vms/a", 409, CliTest.error("workspace.unpulled", "vm a: holds work", "M src/main.c"))
+                .answer(
+                        "DELETE /v1/vms/a",
+                        409,
+                        CliTest.error("workspace.unpulled", "vm a: holds work", "M src/main.c"))
                 .events("DELETE /v1/vms/a?discard=1", CliTest.result(vm("a", "running")));
         var refused = prompt.run("vm", "delete", "a");
         assertThat(refused.status()).isEqualTo(1);
