@@ -2,7 +2,6 @@ package banger.cli.verbs;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
-import banger.api.model.WorkDiff;
 import banger.cli.Flag;
 import banger.cli.Invocation;
 import banger.cli.Json;
@@ -12,6 +11,7 @@ import banger.cli.Verb;
 import banger.workspace.RepoPath;
 import banger.workspace.git.ObjectId;
 import banger.workspace.out.Work;
+import banger.workspace.out.WorkDiff;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

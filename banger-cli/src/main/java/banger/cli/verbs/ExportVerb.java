@@ -20,7 +20,7 @@ public final class ExportVerb {
     public static Verb verb() {
         return new Verb(
                 "vm workspace export",
-                "a patch of the work tree in a VM against a commit; its index is not touched",
+                "a patch of the work tree in a VM against a commit",
                 "VM",
                 1,
                 1,

@@ -126,8 +126,11 @@ public record Rescue(Path bundle, Path patch, List<String> lines) {
         var shadow = collected.delivered().shadow();
         var refs = new LinkedHashMap<String, ObjectId>();
         for (var ref : GuestCommits.unknown(collected)) {
+            // The newest entry of the stash, which is told by its number too.
+            if (ref.name().equals(STASH) && refs.containsValue(ref.id())) continue;
             var name = ref.name().startsWith(STASH)
-                    ? REFS + "stash-" + ref.name().replaceAll("[^0-9]", "")
+                    ? REFS + "stash-"
+                            + (ref.name().equals(STASH) ? "0" : ref.name().replaceAll("[^0-9]", ""))
                     : REFS + ref.name().replaceFirst("^refs/", "");
             refs.put(fits(shadow, name) ? name : REFS + "ref-" + refs.size(), ref.id());
         }

@@ -81,6 +81,16 @@ final class RoundTrip {
         arguments.addAll(List.of("file://" + repo, clean.toString()));
         HostAgent.Programs.run(directory, arguments.toArray(String[]::new));
         if (head.ok()) HostAgent.Programs.run(clean, "git", "read-tree", "HEAD");
+        if (head.ok()) {
+            Files.createDirectories(shadow.gitDir().resolve("objects/pack"));
+            shadow.git()
+                    .need(
+                            (head.text() + "\n").getBytes(StandardCharsets.US_ASCII),
+                            "pack-objects",
+                            "--revs",
+                            "-q",
+                            shadow.gitDir().resolve("objects/pack/pack").toString());
+        }
         var names = host.git().need("ls-files", "-z").records().stream()
                 .map(RepoPath::of)
                 .filter(p -> Files.exists(file(p), LinkOption.NOFOLLOW_LINKS))

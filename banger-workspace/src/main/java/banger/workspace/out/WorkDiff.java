@@ -1,4 +1,4 @@
-package banger.api.model;
+package banger.workspace.out;
 
 import io.avaje.jsonb.Json;
 import java.util.List;
