@@ -28,7 +28,7 @@ public final class Prompt implements AutoCloseable {
     private final Path home;
     private final Layout layout;
     private final FakeDaemon daemon;
-    private final Map<String, String> environment = new HashMap<>();
+    private final Map<String, String> environment = new HashMap<>(Map.of("LANG", "C.UTF-8"));
     private String ttys = "000";
     private InputStream input = InputStream.nullInputStream();
     private boolean noColor;
