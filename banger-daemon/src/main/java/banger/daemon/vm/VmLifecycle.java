@@ -2,6 +2,7 @@ package banger.daemon.vm;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.Layout;
 import banger.api.Size;
 import banger.api.VmName;
 import banger.api.model.CreateVm;
@@ -43,6 +44,7 @@ public final class VmLifecycle {
     private final Settings settings;
     private final VmStart start;
     private final VmStop stop;
+    private final UnpulledWork work;
     private final KeyedLocks<VmId> locks = new KeyedLocks<>();
     private final Map<VmId, Deque<Long>> reboots = new ConcurrentHashMap<>();
 
@@ -50,6 +52,7 @@ public final class VmLifecycle {
             VmTable table,
             VmSources sources,
             VmNetwork network,
+            Layout layout,
             VmDisks disks,
             Machines machines,
             Engines engines,
@@ -69,6 +72,7 @@ public final class VmLifecycle {
         this.defaults = VmDefaults.of(settings);
         this.start = new VmStart(sources, network, disks, engines, keys, userFiles, settings);
         this.stop = new VmStop(table, network, disks, machines, settings);
+        this.work = new UnpulledWork(layout, settings.stopTimeout());
     }
 
     /** Creates a VM and, when asked to, boots it. Interrupted: nothing is left of it. */
@@ -202,6 +206,7 @@ public final class VmLifecycle {
 
     private void boot(Vm vm, Progress progress) {
         table.state(vm.id(), VmState.STARTING, "");
+        work.willRun(vm);
         Failpoint.START_INTENT.pass();
         try {
             var running = start.boot(vm, progress);
@@ -230,6 +235,7 @@ public final class VmLifecycle {
                 progress.note("vm " + vm.name() + ": already stopped");
                 return current(vm);
             }
+            work.look(vm, running.get(), progress);
             if (!graceful || !stop.graceful(vm, running.get(), progress)) stop.stop(vm, running.get(), progress);
             return current(vm);
         }
@@ -261,11 +267,16 @@ public final class VmLifecycle {
         }
     }
 
-    /** Deletes a VM, running or not, with its disks. */
-    public void delete(Vm vm) {
+    /**
+     * Deletes a VM, running or not, with its disks.
+     *
+     * @throws BangerException {@code workspace.unpulled}: it stays for the work in it
+     */
+    public void delete(Vm vm, OnUnpulled unpulled, Progress progress) {
         try (var _ = locks.hold(vm.id())) {
             if (table.find(vm.id()).isEmpty()) throw VmRefs.notFound(vm.name().value());
             var running = machines.find(vm.id());
+            keepWork(vm, running, unpulled, progress);
             table.state(vm.id(), VmState.DELETING, "");
             Failpoint.DELETE_INTENT.pass();
             if (running.isPresent()) {
@@ -277,6 +288,26 @@ public final class VmLifecycle {
             forget(vm);
             Failpoint.DELETE_DONE.pass();
         }
+    }
+
+    private void keepWork(Vm vm, Optional<RunningVm> running, OnUnpulled unpulled, Progress progress) {
+        switch (unpulled) {
+            case DISCARD -> {}
+            case REFUSE -> work.refuse(vm, running);
+            case RESCUE -> {
+                try {
+                    work.rescue(vm, running, progress);
+                } catch (BangerException e) {
+                    running.ifPresent(r -> stop.stop(vm, r, progress));
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Whether nothing that was never pulled is lost with a VM that does not run. */
+    boolean mayGo(Vm vm) {
+        return work.mayGo(vm);
     }
 
     /** Removes the files of a VM that the store knows nothing of. */
