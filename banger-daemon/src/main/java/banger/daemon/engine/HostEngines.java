@@ -11,8 +11,8 @@ import banger.daemon.process.Command;
 import banger.daemon.process.CommandRunner;
 import banger.daemon.process.Programs;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 
@@ -24,7 +24,7 @@ public final class HostEngines implements Engines {
 
     private static final int OLDEST = 702;
 
-    private final Set<Path> checked = ConcurrentHashMap.newKeySet();
+    private final Map<Path, String> checked = new ConcurrentHashMap<>();
     private final CommandRunner commands;
     private final Shim shim;
     private final KvmProbe kvm;
@@ -68,7 +68,8 @@ public final class HostEngines implements Engines {
     @Override
     public Hypervisor byLabel(String label) {
         if (label.equals(FirecrackerHypervisor.LABEL))
-            return new FirecrackerHypervisor(firecracker.path().orElse(Path.of("/nonexistent")), shim);
+            // Finding a machine again needs no program: the one it was started with may be gone.
+            return new FirecrackerHypervisor(Path.of(FirecrackerHypervisor.LABEL), "", shim);
         return qemu(label.endsWith("/kvm") ? Accelerator.KVM : Accelerator.TCG);
     }
 
@@ -105,10 +106,8 @@ public final class HostEngines implements Engines {
     }
 
     /** Asked once a daemon, for each program. */
-    private void checkVersion(Path program) {
-        if (checked.contains(program)) return;
-        qemuVersion();
-        checked.add(program);
+    private String checkedVersion(Path program) {
+        return checked.computeIfAbsent(program, p -> qemuVersion());
     }
 
     /** Asks the hardware now. */
@@ -126,7 +125,8 @@ public final class HostEngines implements Engines {
     }
 
     private Hypervisor firecracker() {
-        return new FirecrackerHypervisor(firecracker.require().program(), shim);
+        var found = firecracker.require();
+        return new FirecrackerHypervisor(found.program(), found.version().toString(), shim);
     }
 
     private Hypervisor qemu() {
@@ -135,8 +135,7 @@ public final class HostEngines implements Engines {
 
     private Hypervisor qemu(Accelerator accelerator) {
         var program = program();
-        checkVersion(program);
-        return new QemuHypervisor(program, accelerator, shim);
+        return new QemuHypervisor(program, checkedVersion(program), accelerator, shim);
     }
 
     private Path program() {

@@ -4,6 +4,7 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.daemon.HostBoot;
 import banger.daemon.engine.BootSpec;
+import banger.daemon.engine.HostCpu;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineRef;
@@ -13,6 +14,7 @@ import banger.daemon.engine.Vmm;
 import banger.daemon.guest.Control;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -21,11 +23,24 @@ import java.util.concurrent.CancellationException;
 public final class FirecrackerHypervisor implements Hypervisor {
     public static final String LABEL = "firecracker";
 
+    /** Of {@link BootCalls}: raised when a machine saved before would not find itself again. */
+    private static final int SKELETON = 1;
+
+    /** Files of a saved machine. */
+    static final String STATE = "state";
+
+    static final String MEMORY = "memory";
+
+    /** Reading the devices; the memory is mapped and read when it is needed. */
+    private static final Duration LOADS_WITHIN = Duration.ofSeconds(60);
+
     private final Path program;
+    private final String version;
     private final Shim shim;
 
-    public FirecrackerHypervisor(Path program, Shim shim) {
+    public FirecrackerHypervisor(Path program, String version, Shim shim) {
         this.program = program;
+        this.version = version;
         this.shim = shim;
     }
 
@@ -35,7 +50,36 @@ public final class FirecrackerHypervisor implements Hypervisor {
     }
 
     @Override
+    public String likeness() {
+        return "firecracker " + version + ", machine " + SKELETON + ", cpu " + HostCpu.likeness();
+    }
+
+    @Override
     public Machine boot(BootSpec spec) {
+        return start(spec, "cold", api -> {
+            for (var call : BootCalls.of(spec)) api.send(call);
+        });
+    }
+
+    @Override
+    public Machine restore(BootSpec spec, Path saved) {
+        var files = spec.directory().relativize(saved);
+        var load = new ApiCall.SnapshotLoad(
+                files.resolve(STATE).toString(),
+                new ApiCall.MemoryBackend("File", files.resolve(MEMORY).toString()),
+                false,
+                spec.placement().tap().stream()
+                        .map(tap -> new ApiCall.NetworkOverride(BootCalls.CARD, tap))
+                        .toList());
+        return start(spec, "resumed", api -> api.send(load, LOADS_WITHIN));
+    }
+
+    /** What is asked of a fresh process. */
+    private interface Calls {
+        void make(ApiClient api) throws IOException;
+    }
+
+    private Machine start(BootSpec spec, String how, Calls calls) {
         var vmm = vmm(spec.name(), spec.directory());
         vmm.removeLeftovers();
         var listener = new Endings(spec.listener());
@@ -45,11 +89,11 @@ public final class FirecrackerHypervisor implements Hypervisor {
             var place = new BootSpec.Placement(
                     spec.placement().holder(), spec.placement().uid(), Optional.empty());
             var started = shim.run(spec.name(), spec.directory(), place, spec.links(), arguments(spec.directory()));
-            var ref = MachineRef.started(started, LABEL, spec.network());
+            var ref = MachineRef.started(started, LABEL, spec.network(), likeness());
             try {
                 var api = new ApiClient(vmm.connect(Sockets.API, ref.vmmProcess()));
-                for (var call : BootCalls.of(spec)) api.send(call);
-                return machine(vmm, ref, api, control, listener);
+                calls.make(api);
+                return machine(vmm, how.equals("cold") ? ref : ref.resumed(), api, control, listener);
             } catch (IOException | CancellationException e) {
                 throw vmm.abandoned(started, e);
             }

@@ -7,7 +7,10 @@ import banger.daemon.engine.MachineRef;
 import banger.daemon.engine.Vmm;
 import banger.daemon.guest.Control;
 import banger.daemon.guest.GuestChannel;
+import banger.daemon.guest.Sleep;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -15,6 +18,9 @@ import java.util.concurrent.TimeoutException;
 
 /** One Firecracker process. */
 final class FirecrackerMachine implements Machine {
+    /** The whole memory is written. */
+    private static final Duration SAVES_WITHIN = Duration.ofMinutes(15);
+
     private final Vmm vmm;
     private final MachineRef ref;
     private final ApiClient api;
@@ -62,6 +68,34 @@ final class FirecrackerMachine implements Machine {
     @Override
     public GuestChannel streams() {
         return streams;
+    }
+
+    @Override
+    public void pause() throws IOException {
+        api.send(ApiCall.Run.PAUSED);
+    }
+
+    @Override
+    public void unpause() throws IOException {
+        api.send(ApiCall.Run.RESUMED);
+    }
+
+    @Override
+    public void save(Path directory) throws IOException {
+        pause();
+        var files = vmm.directory().relativize(directory);
+        api.send(
+                new ApiCall.SnapshotCreate(
+                        "Full",
+                        files.resolve(FirecrackerHypervisor.STATE).toString(),
+                        files.resolve(FirecrackerHypervisor.MEMORY).toString()),
+                SAVES_WITHIN);
+    }
+
+    @Override
+    public void wake(Sleep.Kind kind) throws IOException {
+        unpause();
+        Sleep.wake(control, kind);
     }
 
     @Override

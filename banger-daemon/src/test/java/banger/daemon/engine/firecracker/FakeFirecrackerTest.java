@@ -47,6 +47,7 @@ class FakeFirecrackerTest extends HypervisorContract {
     protected Hypervisor engine() {
         return new FirecrackerHypervisor(
                 FakeFirecracker.program(elsewhere, fault),
+                "1.16.1",
                 new Shim(NATIVE.resolve("banger-shim"), new HostCommandRunner()));
     }
 
