@@ -24,6 +24,9 @@ final class Verbs {
             "vm start",
             "vm stop",
             "vm restart",
+            "vm pause",
+            "vm resume",
+            "vm suspend",
             "vm kill",
             "vm delete",
             "vm prune",
@@ -73,6 +76,9 @@ final class Verbs {
                     case "vm start" -> StateVerbs.start();
                     case "vm stop" -> StateVerbs.stop();
                     case "vm restart" -> StateVerbs.restart();
+                    case "vm pause" -> StateVerbs.pause();
+                    case "vm resume" -> StateVerbs.resume();
+                    case "vm suspend" -> StateVerbs.suspend();
                     case "vm kill" -> StateVerbs.kill();
                     case "vm delete", "vm rm" -> StateVerbs.delete();
                     case "vm prune" -> StateVerbs.prune();

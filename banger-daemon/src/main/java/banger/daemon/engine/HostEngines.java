@@ -69,7 +69,7 @@ public final class HostEngines implements Engines {
     public Hypervisor byLabel(String label) {
         if (label.equals(FirecrackerHypervisor.LABEL))
             // Finding a machine again needs no program: the one it was started with may be gone.
-            return new FirecrackerHypervisor(Path.of(FirecrackerHypervisor.LABEL), "", shim);
+            return new FirecrackerHypervisor(Path.of(FirecrackerHypervisor.LABEL), "", shim, new Signals(commands));
         return qemu(label.endsWith("/kvm") ? Accelerator.KVM : Accelerator.TCG);
     }
 
@@ -126,7 +126,7 @@ public final class HostEngines implements Engines {
 
     private Hypervisor firecracker() {
         var found = firecracker.require();
-        return new FirecrackerHypervisor(found.program(), found.version().toString(), shim);
+        return new FirecrackerHypervisor(found.program(), found.version().toString(), shim, new Signals(commands));
     }
 
     private Hypervisor qemu() {

@@ -28,6 +28,7 @@ public final class FakeGuest {
     private volatile Duplex control;
     private volatile String state = "boot";
     private volatile boolean deaf;
+    private volatile boolean failing;
     private volatile long generation;
     private volatile String before = "boot";
     /** Not done: its vCPUs are stopped. */
@@ -53,6 +54,11 @@ public final class FakeGuest {
         deaf = true;
     }
 
+    /** The next freeze goes wrong. */
+    public void fails() {
+        failing = true;
+    }
+
     /** A sync under way is answered when this completes. */
     public void syncsWhen(CompletableFuture<Void> gate) {
         syncGate = gate;
@@ -63,6 +69,12 @@ public final class FakeGuest {
         if (!exit.complete(new MachineExit(cause, detail))) return;
         running.complete(null);
         connections.forEach(FakeGuest::close);
+    }
+
+    /** Every connection breaks; it makes new ones. */
+    public void disconnect() {
+        connections.forEach(FakeGuest::close);
+        connections.clear();
     }
 
     /** A line on control. */
@@ -132,6 +144,11 @@ public final class FakeGuest {
                 say("quiesced " + words[1]);
             }
             case "freeze" -> {
+                if (failing) {
+                    failing = false;
+                    say("failed disk on fire");
+                    return;
+                }
                 state = "frozen";
                 say("frozen " + words[1]);
             }
@@ -184,8 +201,8 @@ public final class FakeGuest {
 
     private void answer(Duplex stream) {
         try (stream) {
-            running.join();
             if (asleep()) return;
+            running.join();
             var asked = Head.read(stream.in());
             if (asked.isEmpty()) return;
             running.join();

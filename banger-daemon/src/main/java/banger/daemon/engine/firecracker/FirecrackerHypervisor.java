@@ -9,8 +9,10 @@ import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineRef;
 import banger.daemon.engine.Shim;
+import banger.daemon.engine.Signals;
 import banger.daemon.engine.Traits;
 import banger.daemon.engine.Vmm;
+import banger.daemon.engine.firecracker.FirecrackerMachine.Halted;
 import banger.daemon.guest.Control;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,11 +39,13 @@ public final class FirecrackerHypervisor implements Hypervisor {
     private final Path program;
     private final String version;
     private final Shim shim;
+    private final Signals signals;
 
-    public FirecrackerHypervisor(Path program, String version, Shim shim) {
+    public FirecrackerHypervisor(Path program, String version, Shim shim, Signals signals) {
         this.program = program;
         this.version = version;
         this.shim = shim;
+        this.signals = signals;
     }
 
     @Override
@@ -93,7 +97,9 @@ public final class FirecrackerHypervisor implements Hypervisor {
             try {
                 var api = new ApiClient(vmm.connect(Sockets.API, ref.vmmProcess()));
                 calls.make(api);
-                return machine(vmm, how.equals("cold") ? ref : ref.resumed(), api, control, listener);
+                return how.equals("cold")
+                        ? machine(vmm, ref, api, control, listener, Halted.NO)
+                        : machine(vmm, ref.resumed(), api, control, listener, Halted.YES);
             } catch (IOException | CancellationException e) {
                 throw vmm.abandoned(started, e);
             }
@@ -120,14 +126,18 @@ public final class FirecrackerHypervisor implements Hypervisor {
         var vmm = vmm(name, directory);
         try {
             var api = new ApiClient(vmm.connect(Sockets.API, ref.vmmProcess()));
-            var instance = api.instance();
-            if (!instanceId(directory).equals(instance.id())) {
-                api.close();
-                return Optional.empty();
+            var halted = Halted.NO;
+            // One that is paused answers nothing.
+            if (!ref.vmmProcess().stopped()) {
+                var instance = api.instance();
+                if (!instanceId(directory).equals(instance.id())) {
+                    api.close();
+                    return Optional.empty();
+                }
+                if ("Paused".equals(instance.state())) halted = Halted.YES;
             }
-            var endings = new Endings(listener);
-            return Optional.of(
-                    machine(vmm, ref, api, AwaitedControl.listen(directory.resolve(Sockets.CONTROL)), endings));
+            var control = AwaitedControl.listen(directory.resolve(Sockets.CONTROL));
+            return Optional.of(machine(vmm, ref, api, control, new Endings(listener), halted));
         } catch (IOException e) {
             if (!ref.vmmProcess().alive()) return Optional.empty();
             throw new BangerException(
@@ -138,10 +148,12 @@ public final class FirecrackerHypervisor implements Hypervisor {
         }
     }
 
-    private static Machine machine(Vmm vmm, MachineRef ref, ApiClient api, AwaitedControl control, Endings listener)
+    private Machine machine(
+            Vmm vmm, MachineRef ref, ApiClient api, AwaitedControl control, Endings listener, Halted halted)
             throws IOException {
         var watch = vmm.connect(Sockets.API, ref.vmmProcess());
-        return new FirecrackerMachine(vmm, ref, api, watch, Control.begin(control, listener), listener);
+        return new FirecrackerMachine(
+                vmm, ref, api, watch, Control.begin(control, listener), listener, signals, halted);
     }
 
     private static Vmm vmm(String name, Path directory) {

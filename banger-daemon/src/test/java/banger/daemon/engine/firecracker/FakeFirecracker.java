@@ -31,6 +31,12 @@ public final class FakeFirecracker {
     private volatile FakeGuest guest = new FakeGuest("fake", FakeHypervisor.Boot.READY);
     private String vsock = "";
     private String state = "Not started";
+    /** A snapshot was made or loaded, and it has not run since. */
+    private boolean fresh;
+
+    private boolean loaded;
+
+    private volatile boolean deaf;
 
     private FakeFirecracker(String fault, String id) {
         this.fault = fault;
@@ -156,14 +162,24 @@ public final class FakeFirecracker {
             }
             case "/vm" -> {
                 state = body.get("state").equals("Paused") ? "Paused" : "Running";
-                if (state.equals("Paused")) guest.pause();
-                else guest.unpause();
+                if (state.equals("Paused")) {
+                    guest.pause();
+                } else {
+                    // As up to 1.16: without a snapshot in between its vsock takes nothing from the host any more.
+                    deaf = !fresh;
+                    guest.unpause();
+                    if (loaded) Thread.ofPlatform().name("guest").start(this::guest);
+                    else if (fresh) guest.disconnect();
+                    loaded = false;
+                }
+                fresh = false;
             }
             case "/snapshot/create" -> {
                 if (!state.equals("Paused")) throw new IOException("Cannot save a microVM that is not paused");
                 Files.writeString(
                         Path.of(String.valueOf(body.get("snapshot_path"))), vsock + "\n" + guest.saved() + "\nend");
                 Files.write(Path.of(String.valueOf(body.get("mem_file_path"))), new byte[1 << 16]);
+                fresh = true;
             }
             case "/snapshot/load" -> load(body);
             default -> {}
@@ -184,7 +200,8 @@ public final class FakeFirecracker {
         guest.ended().thenRun(() -> Runtime.getRuntime().halt(0));
         listen(Path.of(vsock), this::fromHost);
         state = "Paused";
-        Thread.ofPlatform().name("guest").start(this::guest);
+        fresh = true;
+        loaded = true;
     }
 
     /** The guest's connection to host port 1, tried again as the real one does. */
@@ -206,7 +223,7 @@ public final class FakeFirecracker {
             var line = new StringBuilder(first);
             while (line.charAt(line.length() - 1) != '\n')
                 line.append((char) pipe.in().read());
-            if (fault.equals("deaf-vsock")) return;
+            if (deaf || fault.equals("deaf-vsock")) return;
             if (!line.toString().equals("CONNECT 10\n")) {
                 pipe.close();
                 return;

@@ -9,6 +9,7 @@ import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.HypervisorContract;
 import banger.daemon.engine.Shim;
+import banger.daemon.engine.Signals;
 import banger.daemon.guest.Control;
 import banger.daemon.process.HostCommandRunner;
 import java.io.IOException;
@@ -48,7 +49,8 @@ class FakeFirecrackerTest extends HypervisorContract {
         return new FirecrackerHypervisor(
                 FakeFirecracker.program(elsewhere, fault),
                 "1.16.1",
-                new Shim(NATIVE.resolve("banger-shim"), new HostCommandRunner()));
+                new Shim(NATIVE.resolve("banger-shim"), new HostCommandRunner()),
+                new Signals(new HostCommandRunner()));
     }
 
     @Override
