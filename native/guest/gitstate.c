@@ -32,8 +32,7 @@ int git_open(const struct workspace *ws, const char *gitdir, bool make)
 		return -1;
 	}
 	int fd = openat(ws->top, ".git", flags);
-	if (fd < 0 && make && (errno == ENOENT || (errno == ENOTDIR && unlinkat(ws->top, ".git", 0) == 0)) &&
-	    mkdirat(ws->top, ".git", 0755) == 0)
+	if (fd < 0 && make && errno == ENOENT && mkdirat(ws->top, ".git", 0755) == 0)
 		fd = openat(ws->top, ".git", flags);
 	return fd;
 }

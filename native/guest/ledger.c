@@ -267,9 +267,10 @@ void ledger_all_collect(int disk, struct buf *tags)
 	DIR *d;
 	int at = open_all(disk, &d);
 	for (struct dirent *e; d && (e = readdir(d));) {
-		char tag[LEDGER_TAG];
+		char tag[LEDGER_TAG], synced[LEDGER_TAG] = "";
 		int dir = openat(at, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (dir >= 0 && e->d_name[0] != '.' && read_mark(dir, "committed", tag, NULL)) {
+		if (dir >= 0 && e->d_name[0] != '.' && read_mark(dir, "committed", tag, NULL) &&
+		    !(read_mark(dir, "synced", synced, NULL) && !strcmp(synced, tag))) {
 			buf_add(tags, e->d_name, strlen(e->d_name) + 1);
 			buf_add(tags, tag, sizeof tag);
 		}

@@ -45,7 +45,8 @@ bool ledger_refresh(struct ledger *l, const struct manifest *m);
 void ledger_sync_behind(const struct ledger *l, int top);
 void ledger_close(struct ledger *l);
 
-/* Everything below `disk` was synced: says so for each workspace. First collects, then marks. */
+/* For a sync of everything: what is committed before it, and that it is on the disk behind it. Nothing is written
+   where that is known already: the disk may be frozen. */
 void ledger_all_collect(int disk, struct buf *tags);
 void ledger_all_synced(int disk, const struct buf *tags);
 

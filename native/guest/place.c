@@ -37,7 +37,10 @@ bool place_partial(int dir, const char *name)
 		return true;
 	if (errno != EISDIR && errno != ENOTEMPTY && errno != EEXIST)
 		return false;
-	return place_remove_empty(dir, name) && renameat(dir, PARTIAL, dir, name) == 0;
+	if (place_remove_empty(dir, name))
+		return renameat(dir, PARTIAL, dir, name) == 0;
+	errno = ENOTEMPTY;
+	return false;
 }
 
 int place_open(int dir, mode_t mode)

@@ -263,6 +263,10 @@ static bool take_git(struct prepare *p, const struct wire_frame *f)
 		return wire_fail(&p->ws->wire, "git's %.200s is the guest's own by now", path);
 	if (p->gitdir < 0) {
 		p->gitdir = git_open(p->ws, p->begin.gitdir, true);
+		/* A file or a link of the guest's own. */
+		if (p->gitdir < 0 && errno == ENOTDIR && p->begin.force && !*p->begin.gitdir &&
+		    unlinkat(p->ws->top, ".git", 0) == 0)
+			p->gitdir = git_open(p->ws, "", true);
 		if (p->gitdir < 0)
 			return fail(p, *p->begin.gitdir ? p->begin.gitdir : ".git");
 		descent_start(&p->git_descent, p->gitdir);

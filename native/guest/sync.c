@@ -3,6 +3,7 @@
 #include "core.h"
 
 #include "entropy.h"
+#include "ledger.h"
 #include "log.h"
 #include "util.h"
 
@@ -72,10 +73,16 @@ static int sync_job(void *arg)
 	const struct plan *plan = arg;
 	pid_t reporter = plan->report ? start_reporter() : -1;
 	const char *what = NULL;
+	struct buf deliveries = { 0 };
+	int ledger = DISK_FD + present(1);
+	ledger_all_collect(ledger, &deliveries);
 	sync();
 	for (int i = 0; i < 2 && !what; i++)
 		if (present(i) && syncfs(DISK_FD + i) < 0)
 			what = "sync";
+	if (!what)
+		ledger_all_synced(ledger, &deliveries);
+	buf_free(&deliveries);
 	/* The overlay's upper layer is frozen last: the work disk's writers do not need it. */
 	for (int i = 1; i >= 0 && !what && plan->freeze; i--)
 		if (present(i) && ioctl(DISK_FD + i, FIFREEZE, 0) < 0 && errno != EBUSY)

@@ -16,20 +16,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-bool peer_start(struct peer *p, bool configured, int call)
+static bool start(struct peer *p, bool configured, int call, int disk)
 {
 	int ends[2];
 	memset(p, 0, sizeof *p);
 	p->exit = p->status = -1;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
-	int keep[] = { ends[1], call };
-	p->worker = spawn_clean(keep, 2);
+	int keep[] = { ends[1], call, disk };
+	p->worker = spawn_clean(keep, 3);
 	if (p->worker == 0) {
 		static struct worker w;
 		w.fd = WORKER_STREAM;
 		w.call = WORKER_CALL;
-		w.disk = -1;
+		w.disk = disk < 0 ? -1 : WORKER_DISK;
+		w.fast = true;
 		w.state = configured ? "ready" : "boot";
 		w.role = "agent";
 		w.build = "0";
@@ -42,13 +43,24 @@ bool peer_start(struct peer *p, bool configured, int call)
 	return p->worker > 0;
 }
 
+bool peer_start(struct peer *p, bool configured, int call)
+{
+	return start(p, configured, call, -1);
+}
+
+bool peer_start_with_disk(struct peer *p, int disk)
+{
+	return start(p, true, -1, disk);
+}
+
 void peer_stop(struct peer *p)
 {
+	int status = 0;
 	int64_t until = now_ms() + DEADLINE_MS;
 	if (p->fd >= 0)
 		close(p->fd);
 	p->fd = -1;
-	while (p->worker > 0 && waitpid(p->worker, NULL, WNOHANG) == 0) {
+	while (p->worker > 0 && waitpid(p->worker, &status, WNOHANG) == 0) {
 		if (now_ms() > until) {
 			test_fail(__FILE__, __LINE__, "the worker does not end");
 			kill(p->worker, SIGKILL);
@@ -57,6 +69,8 @@ void peer_stop(struct peer *p)
 		}
 		poll(NULL, 0, 2);
 	}
+	if (status)
+		test_fail(__FILE__, __LINE__, "the worker ended with status %x", (unsigned)status);
 	buf_free(&p->in);
 	buf_free(&p->out);
 	buf_free(&p->err);
@@ -143,6 +157,25 @@ bool peer_frame(struct peer *p, unsigned type, const void *data, size_t len)
 	uint8_t head[FRAME_HEADER];
 	frame_header(head, type, len);
 	return peer_send(p, head, sizeof head) && peer_send(p, data, len);
+}
+
+int peer_next(struct peer *p, uint8_t **data, size_t *len)
+{
+	int64_t until = now_ms() + DEADLINE_MS;
+	for (;;) {
+		const uint8_t *h = (const uint8_t *)p->in.p;
+		size_t n = p->in.len < FRAME_HEADER ? 0 : (size_t)h[1] << 16 | (size_t)h[2] << 8 | h[3];
+		if (p->in.len >= FRAME_HEADER + n) {
+			int type = h[0];
+			*data = malloc(n ? n : 1);
+			*len = n;
+			memcpy(*data, h + FRAME_HEADER, n);
+			take(&p->in, FRAME_HEADER + n);
+			return type;
+		}
+		if (p->ended || !more(p, until))
+			return -1;
+	}
 }
 
 static void unpack(struct peer *p)

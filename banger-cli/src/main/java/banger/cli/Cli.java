@@ -28,19 +28,19 @@ final class Cli {
     int run(List<String> words, List<byte[]> raw) {
         boolean guestStatus = false;
         try {
-            if (words.isEmpty()) return Help.root(session.terminal().out());
+            if (words.isEmpty()) return Help.root(session.terminal().words());
             if (List.of("-h", "--help", "help").contains(words.getFirst()))
                 return Help.about(
-                        words.subList(1, words.size()), session.terminal().out());
+                        words.subList(1, words.size()), session.terminal().words());
             if (words.getFirst().equals("--version")) words = List.of("version");
             var verb = Verbs.find(words).orElse(null);
             if (verb == null)
-                return Help.groupOrUnknown(words, session.terminal().out());
+                return Help.groupOrUnknown(words, session.terminal().words());
             int taken = Verbs.length(words);
             var invocation = CommandLine.parse(
                     verb, words.subList(taken, words.size()), raw.subList(Math.min(taken, raw.size()), raw.size()));
             if (invocation.has("--help"))
-                return Help.verb(verb, session.terminal().out());
+                return Help.verb(verb, session.terminal().words());
             if (invocation.has("--quiet")) session.terminal().quiet();
             guestStatus = !invocation.command().isEmpty();
             return verb.action().run(invocation, session);

@@ -2,11 +2,17 @@ package banger.cli;
 
 import banger.api.Printable;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Columns two spaces apart: text left, numbers right, no borders. */
 public final class Table {
+    private static final String ELLIPSIS = "…";
+    /** A column is not cut to less: what is left would say nothing. */
+    private static final int LEAST = 8;
+
     private record Column(String header, boolean number) {}
 
     private final List<Column> columns = new ArrayList<>();
@@ -29,14 +35,56 @@ public final class Table {
 
     @Override
     public String toString() {
+        return text(rows, widths());
+    }
+
+    /** The same in lines of at most so many columns, as far as cutting the widest text column achieves that. */
+    String within(int most) {
+        var widths = widths();
+        int over = IntStream.of(widths).sum() + 2 * (widths.length - 1) - most;
+        int widest = IntStream.range(0, widths.length)
+                .filter(c -> !columns.get(c).number)
+                .boxed()
+                .max(Comparator.comparingInt(c -> widths[c]))
+                .orElse(-1);
+        if (over <= 0 || widest < 0) return text(rows, widths);
+        int room = Math.max(widths[widest] - over, Math.max(width(columns.get(widest).header), LEAST));
+        if (room >= widths[widest]) return text(rows, widths);
+        widths[widest] = room;
+        var fitting = new ArrayList<List<String>>();
+        for (var row : rows) {
+            var cells = new ArrayList<>(row);
+            cells.set(widest, cut(cells.get(widest), room));
+            fitting.add(cells);
+        }
+        return text(fitting, widths);
+    }
+
+    private static String cut(String text, int room) {
+        if (width(text) <= room) return text;
+        var kept = new StringBuilder();
+        int used = 0;
+        for (int c : text.codePoints().toArray()) {
+            used += width(c);
+            if (used > room - ELLIPSIS.length()) break;
+            kept.appendCodePoint(c);
+        }
+        return kept + ELLIPSIS;
+    }
+
+    private int[] widths() {
         var widths = new int[columns.size()];
         for (int c = 0; c < widths.length; c++) {
             widths[c] = width(columns.get(c).header);
             for (var row : rows) widths[c] = Math.max(widths[c], width(row.get(c)));
         }
+        return widths;
+    }
+
+    private String text(List<List<String>> lines, int[] widths) {
         var text = new StringBuilder();
         line(text, columns.stream().map(Column::header).toList(), widths);
-        for (var row : rows) line(text, row, widths);
+        for (var row : lines) line(text, row, widths);
         return text.toString();
     }
 

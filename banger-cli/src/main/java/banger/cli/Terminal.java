@@ -13,7 +13,11 @@ public final class Terminal {
     private static final String WRAP = "\033[?7h";
 
     private final PrintStream out;
+    private final PrintStream words;
     private final PrintStream err;
+    /** What the environment says of the width; empty: ask the terminal. */
+    private final String columns;
+
     private final boolean inTty;
     private final boolean outTty;
     private final boolean errTty;
@@ -27,7 +31,9 @@ public final class Terminal {
     /** @param ttys one digit each for stdin, stdout, stderr: 1 for a terminal */
     public Terminal(PrintStream out, PrintStream err, String ttys, Map<String, String> environment, boolean noColor) {
         this.out = out;
-        this.err = err;
+        this.words = Words.on(out, environment);
+        this.err = Words.on(err, environment);
+        this.columns = environment.getOrDefault("COLUMNS", "");
         this.inTty = ttys.startsWith("1");
         this.outTty = ttys.startsWith("1", 1);
         this.errTty = ttys.startsWith("1", 2);
@@ -47,6 +53,21 @@ public final class Terminal {
 
     public PrintStream out() {
         return out;
+    }
+
+    /** Standard output for help and tables, in characters that the user's locale has. */
+    public PrintStream words() {
+        return words;
+    }
+
+    /** Prints a table; on a terminal its widest text column is cut so that no line wraps. */
+    public void table(Table table) {
+        words.print(outTty ? table.within(width()) : table.toString());
+        words.flush();
+    }
+
+    private int width() {
+        return columns.matches("[1-9][0-9]{0,4}") ? Integer.parseInt(columns) : RawMode.size()[0];
     }
 
     public boolean inputIsTerminal() {

@@ -9,6 +9,7 @@ import banger.cli.verbs.RunVerb;
 import banger.cli.verbs.SshVerbs;
 import banger.cli.verbs.StateVerbs;
 import banger.cli.verbs.VersionVerb;
+import banger.cli.verbs.WorkspaceVerbs;
 import java.util.List;
 import java.util.Optional;
 
@@ -38,6 +39,7 @@ final class Verbs {
             "vm exec",
             "vm ssh",
             "vm nc",
+            "vm workspace prepare",
             "image list",
             "image show",
             "image pull",
@@ -90,6 +92,7 @@ final class Verbs {
                     case "vm exec" -> ExecVerbs.exec();
                     case "vm ssh" -> SshVerbs.ssh();
                     case "vm nc" -> SshVerbs.nc();
+                    case "vm workspace prepare" -> WorkspaceVerbs.prepare();
                     case "image list", "image ls" -> ImageVerbs.list();
                     case "image show" -> ImageVerbs.show();
                     case "image pull" -> ImageVerbs.pull();

@@ -85,7 +85,7 @@ class CliTest {
                                 "  [    3.1] EXT4-fs error (device vdb): \\u001b[31mbad",
                                 "banger vm logs brave-otter; banger vm delete brave-otter"))
                 .answer(
-                        "POST /v1/vms/abcd/exec",
+                        "GET /v1/vms/abcd",
                         409,
                         error("vm.ambiguous", "abcd: more than one VM begins with it", "abcd1111  a", "abcd2222  b"))
                 .answer(
@@ -127,9 +127,10 @@ class CliTest {
     void theStatusTellsWhoseFailureItIs(String code, int plain, int withCommand) {
         prompt.daemon()
                 .answer("GET /v1/vms/box", 400, error(code, "f"))
+                .json("GET /v1/vms/other", Prompt.BOX)
                 .answer("POST /v1/vms/box/exec", 400, error(code, "f"));
         assertThat(prompt.run("vm", "show", "box").status()).isEqualTo(plain);
-        assertThat(prompt.run("vm", "exec", "box", "--", "true").status()).isEqualTo(withCommand);
+        assertThat(prompt.run("vm", "exec", "other", "--", "true").status()).isEqualTo(withCommand);
     }
 
     @Test
@@ -185,7 +186,7 @@ class CliTest {
                                 + vm("b71e02d80000", "old-toad", "stopped", now.minusSeconds(2 * 86_400 + 60))
                                         .replace(
                                                 "\"workspace\":null",
-                                                "\"workspace\":{\"guestPath\":\"/root/repo\",\"hostPath\":\"/src/shop\","
+                                                "\"workspace\":{\"guestPath\":\"/root/repo\",\"directory\":\"/root/repo\",\"mise\":false,\"hostPath\":\"/src/shop\","
                                                         + "\"branch\":\"main\",\"head\":\"3f2a91c" + "0".repeat(33)
                                                         + "\",\"preparedAt\":\"2026-01-01T00:00:00Z\"}")
                                         .replace("\"vcpu\":2", "\"vcpu\":16")

@@ -60,7 +60,8 @@ class CompletionTest {
 
     @Test
     void flagsCompleteWithoutAskingTheDaemon() {
-        assertThat(candidates("vm", "run", "--n")).containsExactly("--name", "--nat", "--no-tty", "--no-color");
+        assertThat(candidates("vm", "run", "--n"))
+                .containsExactly("--name", "--nat", "--no-bootstrap", "--no-tty", "--no-color");
         assertThat(candidates("vm", "list", "-q")).containsExactly("-q");
         assertThat(prompt.daemon().requests()).isEmpty();
     }

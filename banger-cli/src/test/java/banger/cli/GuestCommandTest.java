@@ -40,6 +40,7 @@ class GuestCommandTest {
     @BeforeEach
     void open() {
         prompt = new Prompt(home);
+        prompt.daemon().json("GET /v1/vms/box", Prompt.BOX);
     }
 
     @AfterEach
@@ -112,7 +113,7 @@ class GuestCommandTest {
         for (var word : raw) words.add(new String(word, StandardCharsets.UTF_8));
         assertThat(prompt.run(words, raw).status()).isZero();
         var base64 = Base64.getEncoder();
-        assertThat(prompt.daemon().seen().getFirst().body())
+        assertThat(prompt.daemon().seen().getLast().body())
                 .isEqualTo("{\"argv\":[\"" + base64.encodeToString(bytes("cmd\0"))
                         + "\",\"/3gA\"],\"cwd\":\"/src\",\"user\":\"app\",\"env\":[\""
                         + base64.encodeToString(bytes("A=b\0")) + "\"],\"login\":false}");

@@ -21,10 +21,14 @@ import java.util.Map;
 public final class Prompt implements AutoCloseable {
     public static final String BUILD = "b1";
 
+    /** A running VM without a workspace. */
+    static final String BOX = "{\"id\":\"box\",\"name\":\"box\",\"state\":\"running\",\"lastError\":\"\","
+            + "\"workspace\":null,\"createdAt\":\"2026-01-01T00:00:00Z\"}";
+
     private final Path home;
     private final Layout layout;
     private final FakeDaemon daemon;
-    private final Map<String, String> environment = new HashMap<>();
+    private final Map<String, String> environment = new HashMap<>(Map.of("LANG", "C.UTF-8"));
     private String ttys = "000";
     private InputStream input = InputStream.nullInputStream();
     private boolean noColor;

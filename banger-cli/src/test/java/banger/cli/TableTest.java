@@ -38,6 +38,21 @@ class TableTest {
     }
 
     @Test
+    void onANarrowTerminalTheWidestTextIsCut() {
+        var table = new Table().text("NAME").number("MEM").text("WORKSPACE");
+        table.row("brave-otter", "512 MiB", "~/src/a-rather-long-name@3f2a91c");
+        table.row("toad", "8 MiB", "-");
+        assertThat(table.within(40)).isEqualTo("""
+                NAME             MEM  WORKSPACE
+                brave-otter  512 MiB  ~/src/a-rather-lo…
+                toad           8 MiB  -
+                """);
+        assertThat(table.within(54)).isEqualTo(table.toString());
+        // There is a width below which nothing would be left to read.
+        assertThat(table.within(10)).contains("~/src/a-…").contains("brave-otter");
+    }
+
+    @Test
     void whatATerminalWouldObeyIsShown() {
         var table = new Table().text("NAME");
         table.row("a\033[2Jb\nc");

@@ -112,4 +112,41 @@ class TerminalTest {
         assertThat(terminal("110", Map.of(), false).outputIsTerminal()).isTrue();
         assertThat(terminal("001", Map.of(), false).outputIsTerminal()).isFalse();
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        // BANGER_USER_LC_ALL, LC_CTYPE, LANG, UTF-8
+        ", , C.UTF-8, true",
+        ", , en_US.utf8, true",
+        ", , , false",
+        ", , C, false",
+        "C, C.UTF-8, C.UTF-8, false",
+        ", POSIX, C.UTF-8, false",
+        "de_DE.UTF-8, C, C, true"
+    })
+    void ourWordsAreInCharactersThatTheLocaleHas(String all, String ctype, String lang, boolean utf8) {
+        var environment = new HashMap<String, String>();
+        if (all != null) environment.put("BANGER_USER_LC_ALL", all);
+        if (ctype != null) environment.put("LC_CTYPE", ctype);
+        if (lang != null) environment.put("LANG", lang);
+        var terminal = terminal("000", environment, false);
+        terminal.line("fetching…");
+        terminal.words().println("usage: VM…");
+        terminal.out().println("\"data…\"");
+        assertThat(shown()).isEqualTo(utf8 ? "fetching…\n" : "fetching...\n");
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .isEqualTo((utf8 ? "usage: VM…\n" : "usage: VM...\n") + "\"data…\"\n");
+    }
+
+    @Test
+    void aTableFitsTheTerminalAndIsWholeInAPipe() {
+        var table = new Table().text("NAME");
+        table.row("a-name-that-is-rather-long");
+        var environment = Map.of("LANG", "C.UTF-8", "COLUMNS", "12");
+        terminal("010", environment, false).table(table);
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("NAME\na-name-that…\n");
+        out.reset();
+        terminal("000", environment, false).table(table);
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("NAME\na-name-that-is-rather-long\n");
+    }
 }

@@ -103,25 +103,13 @@ class CrashTest {
                 .env("BANGER_DAEMON_FLAGS", "-Dbanger.failpoints=true")
                 .env("BANGER_FAILPOINT", failpoint.name());
         try (var daemon = bangerd.start()) {
-            Wait.until("the daemon answers", () -> {
-                if (!daemon.alive()) throw new AssertionError(daemon.await().toString());
-                return answers();
-            });
+            HOME.awaitDaemon(daemon);
             var ended = HOME.banger(command).run().expect(1);
             assertThat(ended.err()).contains("error: bangerd: ").doesNotContain("Exception", "\tat ");
             daemon.await().expect(137);
         }
         HOME.run("vm", "list").ok();
         everythingAgrees();
-    }
-
-    private static boolean answers() {
-        try {
-            HOME.daemonPid();
-            return true;
-        } catch (banger.api.BangerException e) {
-            return false;
-        }
     }
 
     private static Optional<VmInfo> find(String name) {
@@ -146,21 +134,14 @@ class CrashTest {
                 .toList());
         assertThat(Trees.names(HOME.state().resolve("run/vms"))).isSubsetOf(running);
         Wait.until(
-                () -> "one VMM for each of " + running + ": " + vmms(),
+                () -> "one VMM for each of " + running + ": " + HOME.vmms(),
                 java.time.Duration.ofSeconds(15),
-                () -> vmms().stream()
+                () -> HOME.vmms().stream()
                         .map(Processes.Seen::cwd)
                         .toList()
                         .equals(running.stream()
                                 .map(id ->
                                         HOME.state().resolve("vms").resolve(id).toString())
                                 .toList()));
-    }
-
-    private static List<Processes.Seen> vmms() {
-        return Processes.matching(
-                p -> p.cwd().startsWith(HOME.state().resolve("vms").toString())
-                        && !p.words().isEmpty()
-                        && p.words().getFirst().contains("qemu"));
     }
 }

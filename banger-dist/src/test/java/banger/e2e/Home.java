@@ -1,5 +1,6 @@
 package banger.e2e;
 
+import banger.api.BangerException;
 import banger.api.client.BangerClient;
 import banger.api.model.DaemonInfo;
 import banger.api.model.VmInfo;
@@ -115,6 +116,32 @@ class Home {
     List<Processes.Seen> daemons() {
         return Processes.matching(
                 p -> p.words().contains("banger.daemon.Main") && p.environment().contains("BANGER_HOME=" + path));
+    }
+
+    /** The network helpers of this home. */
+    List<Processes.Seen> helpers() {
+        return Processes.matching(p -> p.words().contains("banger.net.Main")
+                && p.words().stream().anyMatch(w -> w.startsWith(path.toString())));
+    }
+
+    /** The VMMs of this home: each works in its VM's directory. */
+    List<Processes.Seen> vmms() {
+        return Processes.matching(p -> p.cwd().startsWith(state().resolve("vms").toString())
+                && !p.words().isEmpty()
+                && p.words().getFirst().contains("qemu"));
+    }
+
+    /** Returns once a daemon that was started by hand answers. */
+    void awaitDaemon(Running daemon) {
+        Wait.until("the daemon answers", () -> {
+            if (!daemon.alive()) throw new AssertionError(daemon.await().toString());
+            try {
+                daemonPid();
+                return true;
+            } catch (BangerException e) {
+                return false;
+            }
+        });
     }
 
     /** Ends the daemon as a power cut would. */

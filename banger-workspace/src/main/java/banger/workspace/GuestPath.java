@@ -13,10 +13,10 @@ import java.util.Set;
  * Never the root or a place that the guest's kernel or next boot makes anew.
  */
 public record GuestPath(String value) {
-    /** Where a repository goes when nobody says where. */
-    public static final GuestPath DEFAULT = new GuestPath("/root/repo");
-
     private static final Set<String> NOT_BELOW = Set.of("proc", "sys", "dev", "run", "tmp", "boot");
+
+    /** Where a repository goes when nobody says where. Behind what its constructor needs. */
+    public static final GuestPath DEFAULT = new GuestPath("/root/repo");
 
     /** @throws BangerException {@code usage} */
     public GuestPath {

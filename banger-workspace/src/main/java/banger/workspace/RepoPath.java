@@ -57,6 +57,13 @@ public final class RepoPath implements Comparable<RepoPath> {
         return of(text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** The {@code .git} of a submodule: a name that no list may hold, for asking whether it is there. */
+    public static RepoPath ofGit(RepoPath submodule) {
+        var git = Arrays.copyOf(submodule.bytes, submodule.bytes.length + 5);
+        System.arraycopy(new byte[] {'/', '.', 'g', 'i', 't'}, 0, git, submodule.bytes.length, 5);
+        return new RepoPath(git);
+    }
+
     /** A copy. */
     public byte[] bytes() {
         return bytes.clone();

@@ -3,12 +3,18 @@ package banger.cli.verbs;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Printable;
+import banger.api.model.VmInfo;
+import banger.api.model.WorkspaceInfo;
 import banger.cli.Flag;
 import banger.cli.GuestCommand;
 import banger.cli.Invocation;
 import banger.cli.Session;
 import banger.cli.Verb;
+import banger.workspace.GuestPath;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** {@code vm exec}. */
 public final class ExecVerbs {
@@ -16,22 +22,25 @@ public final class ExecVerbs {
             Flag.yes("-t, --tty", "give the command a terminal even when ours is none"),
             Flag.yes("-T, --no-tty", "give it none"),
             Flag.of("-u, --user", "USER", "run as this user of the guest (default: root)"),
-            Flag.of("-w, --cwd", "DIR", "run in this directory of the guest (default: the user's home)"),
+            Flag.of("-w, --cwd", "DIR", "run in this directory (default: the workspace, else the home)"),
             Flag.of("-e, --env", "NAME=VALUE", "set a variable; may be given several times"));
 
     private ExecVerbs() {}
 
     public static Verb exec() {
+        var flags = new ArrayList<>(EXEC_FLAGS);
+        flags.add(Flag.of("--guest-path", "DIR", "run in this workspace (default: the one prepared last)"));
+        flags.add(Flag.yes("--auto-prepare", "bring in first what changed on the host"));
         return new Verb(
                 "vm exec",
-                "a command in a running VM; its exit status is yours",
+                "a command in a running VM, in its workspace; its exit status is yours",
                 "VM -- COMMAND…",
                 1,
                 1,
                 true,
-                EXEC_FLAGS,
+                flags,
                 List.of(
-                        "banger vm exec brave-otter -- uname -a",
+                        "banger vm exec brave-otter -- make test",
                         "banger vm exec brave-otter -- sh -c 'echo $HOME'",
                         "tar c src | banger vm exec brave-otter -- tar x"),
                 ExecVerbs::run);
@@ -43,14 +52,52 @@ public final class ExecVerbs {
                     ErrorCode.USAGE,
                     "vm exec: no command",
                     "banger vm exec " + i.operands().getFirst() + " -- uname -a");
+        var path = i.value("--guest-path").map(GuestPath::new);
+        tty(i);
+        environment(i);
+        var vm = session.daemon().get(Paths.vm(i.operands().getFirst()), VmInfo.class);
+        var recorded = Optional.ofNullable(vm.workspace());
+        if (path.isPresent() && !path.map(GuestPath::value).equals(recorded.map(WorkspaceInfo::guestPath)))
+            return inWorkspace(session, vm.id(), i, Optional.of(at(path.get(), recorded)), vm.nat());
+        if (i.has("--auto-prepare") && recorded.isEmpty())
+            throw new BangerException(
+                    ErrorCode.WORKSPACE_NONE,
+                    "vm " + vm.name() + ": no workspace was prepared in it",
+                    "banger vm workspace prepare " + vm.name() + " PATH");
+        var workspace = recorded.map(w -> new HostMoved(session, vm, w).checked(i.has("--auto-prepare")));
+        return inWorkspace(session, vm.id(), i, workspace, vm.nat());
+    }
+
+    private static WorkspaceInfo at(GuestPath path, Optional<WorkspaceInfo> recorded) {
+        return new WorkspaceInfo(
+                path.value(), path.value(), recorded.map(WorkspaceInfo::mise).orElse(false), "", "", "", "");
+    }
+
+    /**
+     * The command where the workspace is, behind mise where that is there. Another user has no business in
+     * root's home, and whoever names a directory means that one.
+     */
+    static int inWorkspace(
+            Session session, String vm, Invocation i, Optional<WorkspaceInfo> workspace, boolean network) {
+        boolean own = i.value("--cwd").isEmpty() && i.value("--user").isEmpty();
+        var here = own ? workspace : Optional.<WorkspaceInfo>empty();
+        var command = new ArrayList<byte[]>();
+        var environment = new ArrayList<String>();
+        if (here.map(WorkspaceInfo::mise).orElse(false)) {
+            for (var word : List.of("mise", "exec", "--")) command.add(word.getBytes(StandardCharsets.UTF_8));
+            // Without a network it would only fail to fetch what is missing, and the command with it.
+            if (!network) environment.add("MISE_EXEC_AUTO_INSTALL=false");
+        }
+        command.addAll(i.command());
+        environment.addAll(environment(i));
         return new GuestCommand(session)
                 .run(
-                        Paths.segment(i.operands().getFirst()),
-                        i.command(),
+                        vm,
+                        command,
                         tty(i),
                         i.value("--user"),
-                        i.value("--cwd"),
-                        environment(i),
+                        i.value("--cwd").or(() -> here.map(WorkspaceInfo::directory)),
+                        environment,
                         false);
     }
 

@@ -55,7 +55,7 @@ public final class ImageVerbs {
                                 image.available() ? "-" : image.digest().substring(0, 12),
                                 image.source(),
                                 image.available() ? "-" : Times.ago(Instant.parse(image.createdAt()), Instant.now()));
-                    session.terminal().out().print(table);
+                    session.terminal().table(table);
                     return 0;
                 });
     }

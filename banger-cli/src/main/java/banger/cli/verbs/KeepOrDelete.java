@@ -7,7 +7,7 @@ import banger.cli.Session;
 final class KeepOrDelete implements AutoCloseable {
     private final Session session;
     private final String name;
-    private final boolean delete;
+    private boolean delete;
     private final Thread onExit = new Thread(this::end);
     private boolean done;
 
@@ -16,6 +16,11 @@ final class KeepOrDelete implements AutoCloseable {
         this.name = name;
         this.delete = delete;
         if (delete) Runtime.getRuntime().addShutdownHook(onExit);
+    }
+
+    /** What it was made for cannot be had: it goes, asked for or not. */
+    synchronized void deleteAfterAll() {
+        delete = true;
     }
 
     @Override

@@ -55,7 +55,7 @@ public final class KernelVerbs {
                                 k.pulled() ? Size.human(k.bytes()) : "-",
                                 k.pulled() ? k.digest().substring(0, 12) : "-",
                                 k.pulled() ? Times.ago(Instant.parse(k.importedAt()), Instant.now()) : "-");
-                    session.terminal().out().print(table);
+                    session.terminal().table(table);
                     return 0;
                 });
     }

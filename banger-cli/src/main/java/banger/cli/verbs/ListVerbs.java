@@ -45,7 +45,7 @@ public final class ListVerbs {
         } else if (vms.isEmpty()) {
             session.terminal().line("no VMs; banger vm run starts one");
         } else {
-            out.print(table(vms));
+            session.terminal().table(table(vms));
         }
         return 0;
     }
@@ -152,7 +152,7 @@ public final class ListVerbs {
                     Size.human(s.netInBytes()),
                     Size.human(s.netOutBytes()),
                     Integer.toString(s.processes()));
-        session.terminal().out().print(table);
+        session.terminal().table(table);
         return 0;
     }
 

@@ -12,7 +12,7 @@ import banger.cli.Verb;
 import java.util.ArrayList;
 import java.util.List;
 
-/** {@code vm run}: a new VM, and something in it. */
+/** {@code vm run}: a new VM, a repository in it perhaps, and something in it. */
 public final class RunVerb {
     private RunVerb() {}
 
@@ -20,23 +20,50 @@ public final class RunVerb {
         var flags = new ArrayList<>(Sizing.FLAGS);
         flags.add(Flag.yes("--rm", "delete the VM when the command or the session ends"));
         flags.add(Flag.yes("-d, --detach", "leave the VM running and return"));
+        flags.addAll(WorkspaceFlags.ALL);
+        flags.add(Flag.yes("--no-bootstrap", "do not install the tools that the repository asks for"));
         flags.addAll(ExecVerbs.EXEC_FLAGS);
         return new Verb(
                 "vm run",
-                "a new VM with a shell, or with a command whose exit status is yours",
-                "[-- COMMAND…]",
+                "a new VM, your repository in it, and a shell or a command",
+                "[PATH] [-- COMMAND…]",
                 0,
-                0,
+                1,
                 true,
                 flags,
                 List.of(
-                        "banger vm run",
+                        "banger vm run . -- make test",
                         "banger vm run --rm -- uname -a",
+                        "banger vm run ~/src/shop --branch fix --nat",
+                        "banger vm run . --include-untracked --dry-run",
                         "banger vm run --image debian-minimal --memory 1G --name box"),
                 RunVerb::run);
     }
 
     private static int run(Invocation i, Session session) {
+        refuseNonsense(i);
+        var request = Sizing.request(i, true, i.has("--rm"));
+        if (i.operands().isEmpty()) {
+            WorkspaceFlags.refuseAll(i, "vm run");
+            return inNew(i, session, create(request, session));
+        }
+        var repository = RunRepository.of(i, session);
+        if (i.has("--dry-run")) {
+            repository.list();
+            return 0;
+        }
+        repository.refuseToolsWithoutNetwork(i);
+        try (repository) {
+            repository.pack();
+            var vm = create(request, session);
+            try (var keep = new KeepOrDelete(session, vm.name(), i.has("--rm"))) {
+                repository.deliver(vm, keep);
+                return repository.use(i, vm);
+            }
+        }
+    }
+
+    private static void refuseNonsense(Invocation i) {
         boolean command = !i.command().isEmpty();
         if (i.separator() && !command)
             throw new BangerException(ErrorCode.USAGE, "vm run: no command after --", "banger vm run -- uname -a");
@@ -48,23 +75,23 @@ public final class RunVerb {
                     ErrorCode.USAGE,
                     "vm run: --detach and a command exclude each other",
                     "banger vm run -d --name box, then banger vm exec box -- COMMAND");
-        var request = Sizing.request(i, true, i.has("--rm"));
-        var vm = create(request, session);
-        var keep = new KeepOrDelete(session, vm.name(), i.has("--rm"));
-        try (keep) {
+        ExecVerbs.tty(i);
+        ExecVerbs.environment(i);
+    }
+
+    private static int inNew(Invocation i, Session session, VmInfo vm) {
+        try (var keep = new KeepOrDelete(session, vm.name(), i.has("--rm"))) {
             if (i.has("--detach")) return 0;
-            int status = command
-                    ? new GuestCommand(session)
-                            .run(
-                                    vm.id(),
-                                    i.command(),
-                                    ExecVerbs.tty(i),
-                                    i.value("--user"),
-                                    i.value("--cwd"),
-                                    ExecVerbs.environment(i),
-                                    false)
-                    : SshVerbs.session(session, vm.id(), List.of());
-            return status;
+            if (i.command().isEmpty()) return SshVerbs.session(session, vm.id(), List.of());
+            return new GuestCommand(session)
+                    .run(
+                            vm.id(),
+                            i.command(),
+                            ExecVerbs.tty(i),
+                            i.value("--user"),
+                            i.value("--cwd"),
+                            ExecVerbs.environment(i),
+                            false);
         }
     }
 

@@ -76,6 +76,28 @@ public final class SshVerbs {
         return exec(session, sshCommand(info, command));
     }
 
+    /** The same in a directory of the guest. */
+    static int sessionIn(Session session, String reference, String directory) {
+        var info = session.daemon().get(Paths.vm(reference) + "/ssh", SshInfo.class);
+        if (!info.sshd()) {
+            session.terminal().note("this image has no sshd: a login shell over the agent instead");
+            return new GuestCommand(session)
+                    .run(
+                            Paths.segment(info.name()),
+                            List.of(),
+                            GuestCommand.Tty.AUTO,
+                            Optional.empty(),
+                            Optional.of(directory),
+                            List.of(),
+                            true);
+        }
+        // What ssh sends is a line for the guest's shell, whatever we do: quoted for that.
+        var line = "cd '" + directory.replace("'", "'\\''") + "' && exec \"${SHELL:-/bin/sh}\" -l";
+        var command = new ArrayList<>(sshCommand(info, List.of(line)));
+        command.add(1, "-t");
+        return exec(session, command);
+    }
+
     private static List<String> sshCommand(SshInfo info, List<String> command) {
         var launcher = System.getProperty("banger.dist", "") + "/bin/banger";
         var ssh = new ArrayList<>(List.of(

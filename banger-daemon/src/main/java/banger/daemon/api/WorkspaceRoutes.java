@@ -57,6 +57,7 @@ public final class WorkspaceRoutes {
         var vm = vm(x);
         var info = x.body(WorkspaceInfo.class);
         new GuestPath(info.guestPath());
+        new GuestPath(info.directory());
         if (!HEAD.matcher(info.head()).matches())
             throw new BangerException(
                     ErrorCode.USAGE, "head " + Printable.quote(info.head()) + ": not the id of a commit");

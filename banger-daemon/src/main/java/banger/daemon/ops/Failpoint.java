@@ -1,9 +1,18 @@
 package banger.daemon.ops;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+
 /**
- * A named place where a test may kill the daemon ({@code docs/state.md} lists them). Active only when
- * the system property {@code banger.failpoints} is true, which only test launchers set; then the
- * environment variable {@code BANGER_FAILPOINT} names the one that fires.
+ * A named place where a test may kill the daemon, or hold it while something else is killed ({@code docs/state.md}
+ * lists them). Active only when the system property {@code banger.failpoints} is true, which only test launchers set;
+ * then the environment variable {@code BANGER_FAILPOINT} names the one that fires. With {@code BANGER_FAILPOINT_HOLD} it
+ * does not kill: it makes the file of that name and goes on when the file is gone.
  */
 public enum Failpoint {
     CREATE_RESERVED,
@@ -33,8 +42,22 @@ public enum Failpoint {
     private static final String ARMED =
             Boolean.getBoolean("banger.failpoints") ? System.getenv().getOrDefault("BANGER_FAILPOINT", "") : "";
 
-    /** Ends this process at once, as a power cut would, when this is the armed one. */
+    private static final AtomicBoolean HELD = new AtomicBoolean();
+
+    /** Ends this process at once, as a power cut would, or holds it the first time, when this is the armed one. */
     public void pass() {
-        if (ARMED.equals(name())) Runtime.getRuntime().halt(137);
+        if (!ARMED.equals(name())) return;
+        var file = System.getenv("BANGER_FAILPOINT_HOLD");
+        if (file == null) Runtime.getRuntime().halt(137);
+        else if (HELD.compareAndSet(false, true)) hold(Path.of(file));
+    }
+
+    private static void hold(Path file) {
+        try {
+            Files.createFile(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        while (Files.exists(file)) LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
     }
 }

@@ -58,14 +58,15 @@ public final class SshKeys {
         return Files.readString(file).strip();
     }
 
-    /** Makes a VM's host key and pins it. */
-    public void makeHostKey(VmId id) {
+    /** Makes a VM's host key and pins it; returns the private key's file. */
+    public Path makeHostKey(VmId id) {
         var pair = SshKeyPair.generate("vm-" + id);
         DurableFiles.write(hostKey(id), pair.privateKey().getBytes(StandardCharsets.US_ASCII), "rw-------");
         DurableFiles.write(
                 knownHosts(id),
                 (hostAlias(id) + " " + pair.publicKey() + "\n").getBytes(StandardCharsets.US_ASCII),
                 "rw-------");
+        return hostKey(id);
     }
 
     public String hostPrivateKey(VmId id) {

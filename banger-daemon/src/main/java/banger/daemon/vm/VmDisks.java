@@ -7,6 +7,7 @@ import banger.daemon.DurableFiles;
 import banger.daemon.Owner;
 import banger.daemon.disk.BlankDisks;
 import banger.daemon.disk.DiskRole;
+import banger.daemon.ops.Both;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -35,21 +36,28 @@ public final class VmDisks {
         return new SavedState(vm.name().value(), directory(vm.id()).state(), owner);
     }
 
-    /** Makes both disks; they are on disk when this returns. */
-    void make(Vm vm) {
+    /** Makes both disks; they are on disk when this returns their directory. */
+    VmDirectory make(Vm vm) {
         var dir = directory(vm.id());
         try {
             DurableFiles.directories(dir.state());
             owner.share(dir.state());
-            blanks.create(DiskRole.OVERLAY, vm.overlayBytes(), dir.overlay());
-            blanks.create(DiskRole.WORK, vm.diskBytes(), dir.workDisk());
-            owner.give(dir.overlay());
-            owner.give(dir.workDisk());
+            // Most of the time is the disk's: both wait for it together.
+            Both.of(
+                    () -> disk(DiskRole.OVERLAY, vm.overlayBytes(), dir.overlay()),
+                    () -> disk(DiskRole.WORK, vm.diskBytes(), dir.workDisk()));
             DurableFiles.syncDirectory(dir.state());
             DurableFiles.syncDirectory(layout.vms());
+            return dir;
         } catch (IOException e) {
             throw DurableFiles.failure(dir.state(), e);
         }
+    }
+
+    private Path disk(DiskRole role, long bytes, Path file) {
+        blanks.create(role, bytes, file);
+        owner.give(file);
+        return file;
     }
 
     /** Removes everything of a VM; nothing there is no error. */

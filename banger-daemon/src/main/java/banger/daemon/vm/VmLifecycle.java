@@ -108,8 +108,7 @@ public final class VmLifecycle {
                 var undo = new Undo()) {
             undo.add(() -> forget(vm));
             Failpoint.CREATE_RESERVED.pass();
-            disks.make(vm);
-            keys.makeHostKey(vm.id());
+            Both.of(() -> disks.make(vm), () -> keys.makeHostKey(vm.id()));
             Failpoint.CREATE_DISKS_MADE.pass();
             table.state(vm.id(), VmState.CREATED, "");
             Failpoint.CREATE_DONE.pass();

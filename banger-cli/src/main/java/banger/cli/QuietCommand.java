@@ -1,0 +1,64 @@
+package banger.cli;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.api.client.BangerClient;
+import banger.api.model.ExecRequest;
+import io.avaje.jsonb.Jsonb;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** A command in a guest that nobody watches: no input, its output kept up to a bound. */
+public final class QuietCommand {
+    private static final int KEPT = 1 << 20;
+    private static final int MAX_FRAME = 65536;
+    private static final int EXIT = 5;
+
+    private QuietCommand() {}
+
+    /** @param output stdout and stderr as they came, at most 1 MiB */
+    public record Ended(int status, byte[] output) {
+        public boolean ok() {
+            return status == 0;
+        }
+    }
+
+    public static Ended run(
+            BangerClient daemon, String vm, List<String> command, Optional<String> cwd, List<String> env) {
+        var request = new ExecRequest(ended(command), cwd.orElse(null), null, ended(env), null, false);
+        var body = Jsonb.instance().type(ExecRequest.class).toJson(request);
+        try (var connection = daemon.upgrade("/v1/vms/" + vm + "/exec", body)) {
+            connection.out().write(new byte[4]); // an empty frame of type 0: no input
+            connection.out().flush();
+            var in = new DataInputStream(connection.in());
+            var output = new ByteArrayOutputStream();
+            while (true) {
+                int type = in.readUnsignedByte();
+                int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
+                if (length > MAX_FRAME) throw new IOException("a frame of " + length + " bytes");
+                var payload = new byte[length];
+                in.readFully(payload);
+                if (type == EXIT && length == 1) return new Ended(payload[0] & 0xff, output.toByteArray());
+                if (output.size() < KEPT) output.writeBytes(payload);
+            }
+        } catch (IOException e) {
+            throw new BangerException(
+                            ErrorCode.GUEST_PROTOCOL,
+                            "the connection to the guest broke while " + command.getFirst() + " ran in it",
+                            "banger ps; banger vm logs NAME")
+                    .because(e);
+        }
+    }
+
+    private static List<byte[]> ended(List<String> words) {
+        return words.stream()
+                .map(w -> w.getBytes(StandardCharsets.UTF_8))
+                .map(b -> Arrays.copyOf(b, b.length + 1))
+                .toList();
+    }
+}

@@ -1,0 +1,109 @@
+package banger.cli.verbs;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.api.model.VmInfo;
+import banger.api.model.WorkspaceInfo;
+import banger.cli.Invocation;
+import banger.cli.Session;
+import banger.workspace.GuestPath;
+import banger.workspace.in.Import;
+import banger.workspace.in.Inspection;
+import banger.workspace.in.Source;
+import banger.workspace.in.Staging;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+
+/** The repository of a {@code vm run PATH}: looked at first, packed while the VM boots, then brought in. */
+final class RunRepository implements AutoCloseable {
+    private final Session session;
+    private final Source source;
+    private final GuestPath path;
+    private final Preparation preparation;
+    private Optional<Staging> staging = Optional.empty();
+    private FutureTask<Import> packed = new FutureTask<>(() -> {
+        throw new IllegalStateException("nothing was packed");
+    });
+    private Optional<Thread> packing = Optional.empty();
+    private Optional<WorkspaceInfo> workspace = Optional.empty();
+
+    private RunRepository(Session session, Source source, GuestPath path) {
+        this.session = session;
+        this.source = source;
+        this.path = path;
+        this.preparation = new Preparation(session);
+    }
+
+    /** Looks at it; whatever is wrong with it is told here, before anything is made. */
+    static RunRepository of(Invocation i, Session session) {
+        var place = WorkspaceFlags.place(i.operands().getFirst());
+        var path = WorkspaceFlags.guestPath(i);
+        var source = new Inspection(session.environment()).of(WorkspaceFlags.wish(i, "vm run", place));
+        return new RunRepository(session, source, path);
+    }
+
+    void list() {
+        preparation.list(source);
+    }
+
+    void refuseToolsWithoutNetwork(Invocation i) {
+        if (i.has("--nat") || i.has("--no-bootstrap")) return;
+        for (var name : Tooling.FILES)
+            if (Preparation.has(source, name))
+                throw new BangerException(
+                        ErrorCode.USAGE,
+                        "vm run: " + name + " asks for tools, and without --nat nothing can be downloaded",
+                        "--nat, or --no-bootstrap to go without them");
+    }
+
+    /** Begins to build what needs no guest. */
+    void pack() {
+        var place = Staging.begin(session.layout());
+        staging = Optional.of(place);
+        packed = new FutureTask<>(
+                () -> Import.pack(session.layout(), session.environment(), place.name(), source, path));
+        packing = Optional.of(Thread.ofPlatform().daemon().name("pack").start(packed));
+    }
+
+    /** @param keep told that a VM which never got its repository is of no use */
+    void deliver(VmInfo vm, KeepOrDelete keep) {
+        var ready = ready(keep).movedTo(vm.id());
+        workspace = Optional.of(preparation.deliver(vm, source, ready, path, false));
+    }
+
+    private Import ready(KeepOrDelete keep) {
+        try {
+            return packed.get();
+        } catch (ExecutionException e) {
+            keep.deleteAfterAll();
+            throw e.getCause() instanceof RuntimeException r ? r : new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BangerException(ErrorCode.CANCELLED, "cancelled").because(e);
+        }
+    }
+
+    /** What the VM was made for. */
+    int use(Invocation i, VmInfo vm) {
+        var here = workspace.orElseThrow();
+        boolean command = !i.command().isEmpty();
+        if (!command && !i.has("--no-bootstrap"))
+            new Tooling(session, vm, here).bootstrap(source, i.has("--nat"), i.has("--detach"));
+        if (i.has("--detach")) return 0;
+        if (command) return ExecVerbs.inWorkspace(session, vm.id(), i, Optional.of(here), vm.nat());
+        return SshVerbs.sessionIn(session, vm.id(), here.directory());
+    }
+
+    @Override
+    public void close() {
+        packed.cancel(true);
+        try {
+            // Git is ended with it, and writes no more into what is removed here.
+            if (packing.isPresent()) packing.get().join(5000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        staging.ifPresent(Staging::close);
+    }
+}

@@ -1,0 +1,139 @@
+package banger.workspace.in;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.workspace.RepoPath;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The files of a work tree of the host's: opened beneath its top, over no link, so that a planted one
+ * never brings in what lies outside. Used by one thread.
+ */
+final class WorkTree implements AutoCloseable {
+    /** Nothing there that could be read as this name: it does not exist, or the way to it leads elsewhere. */
+    private static final Set<Integer> ABSENT = Set.of(
+            Syscalls.ENOENT, Syscalls.ENOTDIR, Syscalls.ELOOP, Syscalls.EXDEV, Syscalls.ENAMETOOLONG, Syscalls.ENXIO);
+
+    private final Path top;
+    private final Syscalls calls = new Syscalls();
+    private final int directory;
+
+    private WorkTree(Path top) throws IOException {
+        this.top = top;
+        this.directory = calls.openDirectory(top.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    static WorkTree open(Path top) {
+        try {
+            return new WorkTree(top);
+        } catch (IOException e) {
+            throw new BangerException(
+                            ErrorCode.REPOSITORY_UNSUITABLE, top + ": cannot be opened (" + e.getMessage() + ")")
+                    .because(e);
+        }
+    }
+
+    /** What is at this path; empty: nothing of this work tree. */
+    Optional<FileStat> stat(RepoPath path) {
+        try {
+            int file = calls.openBeneath(directory, path.bytes(), Syscalls.O_PATH | Syscalls.O_NOFOLLOW);
+            try {
+                return Optional.of(calls.stat(file));
+            } finally {
+                calls.close(file);
+            }
+        } catch (IOException e) {
+            return absentOrThrow(path, e);
+        }
+    }
+
+    /** A regular file or link, opened; empty when it is neither, or gone. */
+    Optional<Opened> open(RepoPath path, boolean link) {
+        int flags = link ? Syscalls.O_PATH | Syscalls.O_NOFOLLOW : Syscalls.O_NOFOLLOW | Syscalls.O_NONBLOCK;
+        try {
+            int file = calls.openBeneath(directory, path.bytes(), flags);
+            var opened = new Opened(path, file, calls.stat(file));
+            if (link ? opened.stat.isLink() : opened.stat.isRegular()) return Optional.of(opened);
+            opened.close();
+            return Optional.empty();
+        } catch (IOException e) {
+            return absentOrThrow(path, e);
+        }
+    }
+
+    private <T> Optional<T> absentOrThrow(RepoPath path, IOException e) {
+        if (e instanceof Syscalls.Refused r && ABSENT.contains(r.errno)) return Optional.empty();
+        throw unreadable(path, e);
+    }
+
+    private BangerException unreadable(RepoPath path, IOException e) {
+        var why = e instanceof Syscalls.Refused r && r.errno == Syscalls.EACCES
+                ? "permission denied"
+                : String.valueOf(e.getMessage());
+        return new BangerException(
+                        ErrorCode.REPOSITORY_UNSUITABLE,
+                        top + ": " + path + " cannot be read (" + why + ")",
+                        "make it readable, or take it out of git's index")
+                .because(e);
+    }
+
+    /** An open file and what it was when it was opened. */
+    final class Opened implements AutoCloseable {
+        private final RepoPath path;
+        private final int file;
+        private final FileStat stat;
+        private boolean open = true;
+
+        private Opened(RepoPath path, int file, FileStat stat) {
+            this.path = path;
+            this.file = file;
+            this.stat = stat;
+        }
+
+        FileStat stat() {
+            return stat;
+        }
+
+        /** Up to 64 KiB; 0: the end. */
+        int read(byte[] into) {
+            try {
+                return calls.read(file, into);
+            } catch (IOException e) {
+                throw unreadable(path, e);
+            }
+        }
+
+        byte[] link() {
+            try {
+                return calls.readLink(file);
+            } catch (IOException e) {
+                throw unreadable(path, e);
+            }
+        }
+
+        /** Whether it is still what it was when it was opened. */
+        boolean unchanged() {
+            try {
+                return calls.stat(file).equals(stat);
+            } catch (IOException e) {
+                throw unreadable(path, e);
+            }
+        }
+
+        @Override
+        public void close() {
+            if (open) calls.close(file);
+            open = false;
+        }
+    }
+
+    @Override
+    public void close() {
+        calls.close(directory);
+        calls.close();
+    }
+}
