@@ -1,6 +1,7 @@
 package banger.cli;
 
 import banger.cli.verbs.DaemonVerbs;
+import banger.cli.verbs.EngineVerbs;
 import banger.cli.verbs.ExecVerbs;
 import banger.cli.verbs.ImageVerbs;
 import banger.cli.verbs.KernelVerbs;
@@ -47,6 +48,7 @@ final class Verbs {
             "image promote",
             "image delete",
             "image cache prune",
+            "engine list",
             "kernel list",
             "kernel show",
             "kernel pull",
@@ -100,6 +102,7 @@ final class Verbs {
                     case "image promote" -> ImageVerbs.promote();
                     case "image delete", "image rm" -> ImageVerbs.delete();
                     case "image cache prune" -> ImageVerbs.pruneCache();
+                    case "engine list" -> EngineVerbs.list();
                     case "kernel list", "kernel ls" -> KernelVerbs.list();
                     case "kernel show" -> KernelVerbs.show();
                     case "kernel pull" -> KernelVerbs.pull();

@@ -3,6 +3,7 @@ package banger.daemon.engine;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Printable;
+import banger.api.model.EngineInfo;
 import banger.daemon.engine.firecracker.FirecrackerHypervisor;
 import banger.daemon.engine.firecracker.FirecrackerProgram;
 import banger.daemon.engine.qemu.Accelerator;
@@ -11,10 +12,12 @@ import banger.daemon.process.Command;
 import banger.daemon.process.CommandRunner;
 import banger.daemon.process.Programs;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** The engines of this host: Firecracker where KVM really works, else QEMU, with KVM or emulating. */
 public final class HostEngines implements Engines {
@@ -108,6 +111,52 @@ public final class HostEngines implements Engines {
     /** Asked once a daemon, for each program. */
     private String checkedVersion(Path program) {
         return checked.computeIfAbsent(program, p -> qemuVersion());
+    }
+
+    /** Each engine, usable or not; the best first. */
+    public List<EngineInfo> list() {
+        return List.of(firecrackerInfo(), qemuInfo());
+    }
+
+    private EngineInfo firecrackerInfo() {
+        var path = firecracker.path().map(Path::toString).orElse("");
+        try {
+            var found = firecracker.require();
+            var version = found.version().toString();
+            var holes = found.version().holes().stream()
+                    .map(h -> "; " + h.cve() + " (" + h.part() + ")")
+                    .collect(Collectors.joining());
+            return kvm.answer().works()
+                    ? new EngineInfo("firecracker", version, path, true, "with KVM" + holes)
+                    : new EngineInfo(
+                            "firecracker",
+                            version,
+                            path,
+                            false,
+                            "needs KVM, and " + kvm.answer().reason());
+        } catch (BangerException e) {
+            return new EngineInfo("firecracker", "", path, false, e.fact().replaceFirst("^engine firecracker: ", ""));
+        }
+    }
+
+    private EngineInfo qemuInfo() {
+        var path = configuredQemu
+                .or(() -> Programs.find(QEMU))
+                .map(Path::toString)
+                .orElse("");
+        try {
+            var version = qemuVersion().replaceFirst("^qemu ", "");
+            return new EngineInfo(
+                    "qemu",
+                    version,
+                    path,
+                    true,
+                    kvm.answer().works()
+                            ? "with KVM"
+                            : "emulating (" + kvm.answer().reason() + "): slow, and no isolation boundary");
+        } catch (BangerException e) {
+            return new EngineInfo("qemu", "", path, false, e.fact());
+        }
     }
 
     /** Asks the hardware now. */
