@@ -26,7 +26,7 @@ public final class Bench {
     public static void main(String[] names) throws Exception {
         run(true, BANGER, "kernel", "list");
         if (!json("image", "list", "--json").contains("\"available\": false")) run(true, BANGER, "image", "pull", IMAGE);
-        var all = names.length == 0 ? List.of("start", "cold", "exec", "create", "stop", "idle") : List.of(names);
+        var all = names.length == 0 ? List.of("start", "cold", "exec", "create", "stop", "idle", "import") : List.of(names);
         System.out.printf("load %s, %d cpus, %d runs each%n", load(), Runtime.getRuntime().availableProcessors(), RUNS);
         for (var name : all) {
             switch (name) {
@@ -36,6 +36,7 @@ public final class Bench {
                 case "create" -> create();
                 case "stop" -> stop();
                 case "idle" -> idle();
+                case "import" -> importTree();
                 default -> throw new IllegalArgumentException(name);
             }
         }
@@ -63,6 +64,61 @@ public final class Bench {
         pair("vm run --rm -- true", "bare qemu to hello", () -> wall(BANGER, "vm", "run", "--rm", "--image", IMAGE,
                 "--vcpu", "1", "--memory", "512M", "--", "true"), bare::toHello, "aim 1.1");
         bare.close();
+    }
+
+    /** A tree of 8,000 files and 130 MB into a running guest, against tar over ssh and tar inside the guest. */
+    private static void importTree() throws Exception {
+        var repo = Files.createTempDirectory("banger-bench-tree");
+        var random = new java.util.Random(1);
+        for (int i = 0; i < 8000; i++) {
+            var file = repo.resolve("d" + i % 200).resolve("f" + i);
+            Files.createDirectories(file.getParent());
+            // Half of it text that compresses, half of it not; 130 MB in all.
+            var bytes = new byte[2 * (int) (130_000_000L / 8000 * (i % 20 + 1) / 21)];
+            random.nextBytes(bytes);
+            Arrays.fill(bytes, 0, bytes.length / 2, (byte) ('a' + i % 26));
+            Files.write(file, bytes);
+        }
+        var git = new String[] {"git", "-C", repo.toString(), "-c", "user.name=b", "-c", "user.email=b@b"};
+        run(true, with(git, "init", "-q"));
+        run(true, with(git, "add", "-A"));
+        run(true, with(git, "commit", "-q", "-m", "tree"));
+        run(true, BANGER, "vm", "run", "-d", "--image", IMAGE, "--name", "bench-import", "--vcpu", "1", "--memory", "1G");
+        long before = daemonMemory();
+        var first = wall(BANGER, "vm", "workspace", "prepare", "bench-import", repo.toString());
+        long after = daemonMemory();
+        var again = wall(BANGER, "vm", "workspace", "prepare", "bench-import", repo.toString());
+        for (int i = 0; i < 80; i++) Files.writeString(repo.resolve("d" + i * 100 % 200).resolve("f" + i * 100), "changed " + i);
+        var changed = wall(BANGER, "vm", "workspace", "prepare", "bench-import", repo.toString());
+        var ssh = wall("sh", "-c", "tar c -C \"$1\" --exclude .git . | \"$2\" vm ssh bench-import -- 'mkdir -p /root/by-ssh && tar x -C /root/by-ssh'",
+                "sh", repo.toString(), BANGER);
+        run(true, BANGER, "vm", "exec", "--cwd", "/root", "bench-import", "--", "sh", "-c", "tar c -C by-ssh . > t.tar && sync");
+        long began = System.nanoTime();
+        run(true, BANGER, "vm", "exec", "--cwd", "/root", "bench-import", "--", "sh", "-c", "mkdir in && tar x -C in -f t.tar");
+        var inside = seconds(began);
+        System.out.printf(Locale.ROOT, "%-28s %8.1f s    tar over ssh %.1f s: %.2f x, aim 0.33; tar in the guest %.1f s: %.2f x, aim 1.25%n",
+                "import 8,000 files, 130 MB", first, ssh, first / ssh, inside, first / inside);
+        System.out.printf(Locale.ROOT, "%-28s %8.1f s    %.0f %% of the first, aim 5 %%%n", "  again, nothing changed", again, 100 * again / first);
+        System.out.printf(Locale.ROOT, "%-28s %8.1f s    %.0f %% of the first, aim 10 %%%n", "  again, 1 % changed", changed, 100 * changed / first);
+        System.out.printf(Locale.ROOT, "%-28s %8.1f MiB  aim 32 MiB%n", "  daemon's memory, peak", (after - before) / 1024.0);
+        run(true, BANGER, "vm", "delete", "bench-import", "--discard");
+        run(true, "rm", "-rf", repo.toString());
+    }
+
+    private static String[] with(String[] words, String... more) {
+        var all = new ArrayList<>(List.of(words));
+        all.addAll(List.of(more));
+        return all.toArray(String[]::new);
+    }
+
+    /** The daemon's peak of resident memory, KiB. */
+    private static long daemonMemory() throws Exception {
+        var pid = json("daemon", "status", "--json").replaceAll("(?s).*\"pid\": *([0-9]+).*", "$1");
+        return Files.readString(Path.of("/proc/" + pid + "/status")).lines()
+                .filter(l -> l.startsWith("VmHWM:"))
+                .mapToLong(l -> Long.parseLong(l.replaceAll("[^0-9]", "")))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** A command in a running guest against one over a multiplexed ssh connection into the same guest. */

@@ -18,6 +18,7 @@ enum { HEAD_MAX = 65536, DEPTH_MAX = 200 };
 static const char *const in_progress[] = {
 	"MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "MERGE_MSG", "MERGE_MODE", "MERGE_RR", "AUTO_MERGE",
 	"SQUASH_MSG", "BISECT_LOG", "BISECT_START", "ORIG_HEAD", "logs/refs/stash",
+	"shallow", /* where the history that came before was cut */
 };
 static const char *const in_progress_dirs[] = { "rebase-merge", "rebase-apply", "sequencer" };
 

@@ -247,6 +247,8 @@ void ledger_sync_behind(const struct ledger *l, int top)
 		close(fd);
 	if (dir >= 0 && at >= 0 && syncfs(at) == 0 && syncfs(dir) == 0) {
 		write_mark(dir, "synced", l->tag);
+		/* Else that mark is the last thing to get there, seconds later. */
+		fsync(dir);
 		snprintf(name, sizeof name, "pending.%s", l->tag);
 		unlinkat(dir, name, 0);
 		snprintf(name, sizeof name, "before.%s", l->tag);

@@ -140,10 +140,8 @@ public final class HostEngines implements Engines {
     }
 
     private EngineInfo qemuInfo() {
-        var path = configuredQemu
-                .or(() -> Programs.find(QEMU))
-                .map(Path::toString)
-                .orElse("");
+        var path =
+                configuredQemu.or(() -> Programs.find(QEMU)).map(Path::toString).orElse("");
         try {
             var version = qemuVersion().replaceFirst("^qemu ", "");
             return new EngineInfo(

@@ -122,9 +122,12 @@ class HostEnginesTest {
         thereIsAFirecracker();
         var old = engines(host("ok 3", "Firecracker v1.13.0")).list().getFirst();
         assertThat(old.version()).isEqualTo("1.13.0");
-        assertThat(old.note()).startsWith("with KVM; CVE-2026-5747 (PCI transport").contains("CVE-2026-1386");
+        assertThat(old.note())
+                .startsWith("with KVM; CVE-2026-5747 (PCI transport")
+                .contains("CVE-2026-1386");
         Files.delete(dir.resolve("memory"));
-        var stuck = engines(host("failed stuck: x", "Firecracker v1.16.1")).list().getFirst();
+        var stuck =
+                engines(host("failed stuck: x", "Firecracker v1.16.1")).list().getFirst();
         assertThat(stuck)
                 .isEqualTo(new EngineInfo(
                         "firecracker",

@@ -33,8 +33,11 @@ final class GuestGit {
         var start = source.start().map(ObjectId::hex);
         var ref = "refs/heads/" + source.branch();
         files.add(text("HEAD", source.branch().isEmpty() ? start.orElse("ref: refs/heads/main") : "ref: " + ref));
-        if (start.isPresent() && !source.branch().isEmpty())
-            files.add(text("packed-refs", "# pack-refs with: peeled fully-peeled sorted \n" + start.get() + " " + ref));
+        // Always: an earlier one's refs are not this one's.
+        var refs = start.filter(_ -> !source.branch().isEmpty())
+                .map(id -> "\n" + id + " " + ref)
+                .orElse("");
+        files.add(text("packed-refs", "# pack-refs with: peeled fully-peeled sorted " + refs));
         files.add(text("config", config.text().stripTrailing()));
         source.special().carried().forEach((name, content) -> files.add(new GitFile.Text(name, content)));
         sparse().ifPresent(files::add);

@@ -57,7 +57,7 @@ record Shipment(
                 before.filter(_ -> !deepen).map(r -> ids(r.shallow())).orElse(List.of()));
         cuts.addAll(History.cuts(repository.git(), tips, source.wish().depth(), shipped));
         var trees = source.start().map(c -> blobsOf(source, c)).orElse(Set.of());
-        var staged = staged(source.index(), trees);
+        var staged = staged(source, trees);
         try {
             shadow.reads(repository.objects());
             shadow.cuts(List.copyOf(cuts));
@@ -116,13 +116,18 @@ record Shipment(
     }
 
     /** What is only in the index: it is in no commit, and the guest's first commit would fail without it. */
-    private static List<ObjectId> staged(Index index, Set<ObjectId> committed) {
-        return index.entries().stream()
-                .filter(e -> !e.isSubmodule() && !e.intentToAdd())
+    private static List<ObjectId> staged(Source source, Set<ObjectId> committed) {
+        return source.index().entries().stream()
+                .filter(e -> !e.isSubmodule() && (!e.intentToAdd() || isThere(source, e.id())))
                 .map(Index.Entry::id)
                 .filter(id -> !committed.contains(id))
                 .distinct()
                 .toList();
+    }
+
+    /** What is only intended to be added names the empty blob, which may never have been written. */
+    private static boolean isThere(Source source, ObjectId id) {
+        return source.repository().git().run("cat-file", "-e", id.hex()).ok();
     }
 
     /** In the shadow, never in the user's repository, which would get git's temporary files. */

@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.concurrent.TimeUnit;
 
 /** A copy of a repository's index for git to write to: the host's own stays as it is, byte for byte. */
@@ -23,6 +24,7 @@ final class TemporaryIndex implements AutoCloseable {
     private TemporaryIndex(HostRepository repository) throws IOException {
         this.directory = Files.createTempDirectory("banger-index-");
         this.repository = repository;
+        Files.createDirectory(directory.resolve("objects"));
     }
 
     /** The index of the work tree. */
@@ -62,7 +64,19 @@ final class TemporaryIndex implements AutoCloseable {
 
     /** git in the work tree, with this as its index. */
     Git git() {
-        return repository.git().with("GIT_INDEX_FILE", file().toString());
+        // What git writes while it unfolds a sparse index goes beside the copy.
+        return repository
+                .git()
+                .with("GIT_INDEX_FILE", file().toString())
+                .with("GIT_OBJECT_DIRECTORY", directory.resolve("objects").toString())
+                .with(
+                        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+                        quoted(repository.objects().toString()));
+    }
+
+    /** Git cuts the list at colons and reads what is in quotes as C does. */
+    private static String quoted(String path) {
+        return "\"" + path.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
     }
 
     long written() {
@@ -105,9 +119,8 @@ final class TemporaryIndex implements AutoCloseable {
 
     @Override
     public void close() {
-        try (var files = Files.list(directory)) {
-            for (var f : files.toList()) Files.delete(f);
-            Files.delete(directory);
+        try (var files = Files.walk(directory)) {
+            for (var f : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(f);
         } catch (IOException e) {
             // Names of files, in a directory of the user's own below /tmp: nothing is lost by its staying.
             return;
