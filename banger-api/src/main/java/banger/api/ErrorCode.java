@@ -28,6 +28,10 @@ public enum ErrorCode {
     REPOSITORY_UNSUITABLE("repository.unsuitable", 409),
     WORKSPACE_NONE("workspace.none", 404),
     WORKSPACE_INCOMPLETE("workspace.incomplete", 409),
+    /** What a guest delivered is nothing that may go on to the host. */
+    WORKSPACE_REFUSED("workspace.refused", 422),
+    WORKSPACE_CONFLICT("workspace.conflict", 409),
+    WORKSPACE_UNPULLED("workspace.unpulled", 409),
     IMAGE_NOT_FOUND("image.not-found", 404),
     IMAGE_EXISTS("image.exists", 409),
     IMAGE_IN_USE("image.in-use", 409),

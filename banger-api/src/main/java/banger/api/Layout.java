@@ -99,6 +99,11 @@ public record Layout(Path state, Path cache, Path run, Path config) {
         return state.resolve("workspaces");
     }
 
+    /** Work of deleted VMs that was never pulled. */
+    public Path rescue() {
+        return state.resolve("rescue");
+    }
+
     public Path net() {
         return run.resolve("net");
     }

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The terminal without line editing while a guest's terminal is on it; stty does the work. */
-final class RawMode {
+public final class RawMode {
     private static final File TTY = new File("/dev/tty");
     private static final int DEFAULT_COLUMNS = 80;
     private static final int DEFAULT_ROWS = 24;
@@ -39,7 +39,7 @@ final class RawMode {
     }
 
     /** Columns and rows. */
-    static int[] size() {
+    public static int[] size() {
         var words = stty("size").split(" ");
         if (words.length == 2 && words[0].matches("[0-9]{1,5}") && words[1].matches("[0-9]{1,5}")) {
             int rows = Integer.parseInt(words[0]);

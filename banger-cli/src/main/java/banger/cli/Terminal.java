@@ -25,6 +25,9 @@ public final class Terminal {
     private final boolean smart;
 
     private final boolean color;
+    /** Whether escape codes are wanted on standard output. */
+    private final boolean outColor;
+
     private boolean quiet;
     private boolean liveShown;
 
@@ -41,6 +44,9 @@ public final class Terminal {
         boolean off = noColor || !environment.getOrDefault("NO_COLOR", "").isEmpty();
         this.smart = errTty && !environment.getOrDefault("TERM", "dumb").equals("dumb");
         this.color = !off && (forced || smart);
+        this.outColor = !off
+                && (forced
+                        || outTty && !environment.getOrDefault("TERM", "dumb").equals("dumb"));
     }
 
     public void quiet() {
@@ -76,6 +82,11 @@ public final class Terminal {
 
     public boolean outputIsTerminal() {
         return outTty;
+    }
+
+    /** Whether what goes to standard output may be coloured. */
+    public boolean outputTakesColor() {
+        return outColor;
     }
 
     /** Whether a question can be asked. */

@@ -1,11 +1,14 @@
 package banger.cli;
 
 import banger.cli.verbs.DaemonVerbs;
+import banger.cli.verbs.DiffVerb;
 import banger.cli.verbs.EngineVerbs;
 import banger.cli.verbs.ExecVerbs;
+import banger.cli.verbs.ExportVerb;
 import banger.cli.verbs.ImageVerbs;
 import banger.cli.verbs.KernelVerbs;
 import banger.cli.verbs.ListVerbs;
+import banger.cli.verbs.PullVerb;
 import banger.cli.verbs.RunVerb;
 import banger.cli.verbs.SshVerbs;
 import banger.cli.verbs.StateVerbs;
@@ -38,6 +41,9 @@ final class Verbs {
             "vm stats",
             "vm logs",
             "vm exec",
+            "vm diff",
+            "vm pull",
+            "vm workspace export",
             "vm ssh",
             "vm nc",
             "vm workspace prepare",
@@ -92,6 +98,9 @@ final class Verbs {
                     case "vm stats" -> ListVerbs.stats();
                     case "vm logs" -> ListVerbs.logs();
                     case "vm exec" -> ExecVerbs.exec();
+                    case "vm diff" -> DiffVerb.verb();
+                    case "vm pull" -> PullVerb.verb();
+                    case "vm workspace export" -> ExportVerb.verb();
                     case "vm ssh" -> SshVerbs.ssh();
                     case "vm nc" -> SshVerbs.nc();
                     case "vm workspace prepare" -> WorkspaceVerbs.prepare();

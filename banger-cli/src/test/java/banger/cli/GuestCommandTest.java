@@ -263,7 +263,7 @@ class GuestCommandTest {
         prompt.daemon().events("POST /v1/vms", all.toArray(String[]::new));
         prompt.daemon()
                 .events(
-                        "DELETE /v1/vms/brave-otter",
+                        "DELETE /v1/vms/brave-otter?rescue=1",
                         CliTest.result(CliTest.vm("3f09a1c40000", "brave-otter", "running", Instant.now())));
         guest("POST /v1/vms/3f09a1c40000/exec", c -> {
             frame(c, 1, bytes("Linux\n"));
@@ -285,15 +285,28 @@ class GuestCommandTest {
     }
 
     @Test
+    void aVmWhoseWorkCannotBeSavedStaysAndTheStatusIsTheCommands() {
+        running();
+        prompt.daemon()
+                .answer(
+                        "DELETE /v1/vms/brave-otter?rescue=1",
+                        409,
+                        CliTest.error("workspace.unpulled", "vm brave-otter: kept", "banger vm start brave-otter"));
+        var ran = prompt.run("vm", "run", "--rm", "--", "uname");
+        assertThat(ran.status()).isEqualTo(7);
+        assertThat(ran.err()).isEqualTo("error: vm brave-otter: kept\n  banger vm start brave-otter\n");
+    }
+
+    @Test
     void runWithRmDeletesWhateverTheCommandSaid() {
         running();
         var ran = prompt.run("vm", "run", "--rm", "--", "uname");
         assertThat(ran.status()).isEqualTo(7);
         assertThat(ran.err()).isEqualTo("vm brave-otter: deleted\n");
-        assertThat(prompt.daemon().requests()).last().isEqualTo("DELETE /v1/vms/brave-otter");
+        assertThat(prompt.daemon().requests()).last().isEqualTo("DELETE /v1/vms/brave-otter?rescue=1");
         guest("POST /v1/vms/3f09a1c40000/exec", c -> {});
         assertThat(prompt.run("vm", "run", "--rm", "--", "uname").status()).isEqualTo(125);
-        assertThat(prompt.daemon().requests()).last().isEqualTo("DELETE /v1/vms/brave-otter");
+        assertThat(prompt.daemon().requests()).last().isEqualTo("DELETE /v1/vms/brave-otter?rescue=1");
     }
 
     @Test

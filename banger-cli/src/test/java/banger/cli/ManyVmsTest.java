@@ -37,6 +37,20 @@ class ManyVmsTest {
     }
 
     @Test
+    void workThatWasNeverPulledStaysWithoutDiscard() {
+        prompt.daemon()
+                .answer(
+                        "DELETE /v1/vms/a",
+                        409,
+                        CliTest.error("workspace.unpulled", "vm a: holds work", "M src/main.c"))
+                .events("DELETE /v1/vms/a?discard=1", CliTest.result(vm("a", "running")));
+        var refused = prompt.run("vm", "delete", "a");
+        assertThat(refused.status()).isEqualTo(1);
+        assertThat(refused.err()).isEqualTo("error: vm a: holds work\n  M src/main.c\n");
+        assertThat(prompt.run("vm", "delete", "--discard", "a").status()).isZero();
+    }
+
+    @Test
     void goodOnesGoOnAndEachIsDoneOnceInTheOrderGiven() {
         prompt.daemon()
                 .answer("DELETE /v1/vms/x", 404, CliTest.error("vm.not-found", "no VM named x", "banger vm list"));

@@ -134,6 +134,7 @@ final class Daemon {
                 table,
                 new CatalogSources(images, kernels),
                 network,
+                layout,
                 disks,
                 machines,
                 engines,

@@ -10,7 +10,8 @@ import java.util.Arrays;
  * by bytes, as git orders an index.
  */
 public final class RepoPath implements Comparable<RepoPath> {
-    private static final int MAX_BYTES = 4096;
+    /** Bytes. */
+    public static final int LONGEST = 4096;
 
     private final byte[] bytes;
 
@@ -20,7 +21,7 @@ public final class RepoPath implements Comparable<RepoPath> {
 
     /** Whether these bytes are such a name. */
     public static boolean valid(byte[] bytes) {
-        if (bytes.length == 0 || bytes.length > MAX_BYTES) return false;
+        if (bytes.length == 0 || bytes.length > LONGEST) return false;
         int start = 0;
         for (int i = 0; i <= bytes.length; i++) {
             if (i < bytes.length && bytes[i] == 0) return false;

@@ -1,5 +1,7 @@
 package banger.cli.verbs;
 
+import banger.api.BangerException;
+import banger.api.ErrorCode;
 import banger.api.model.VmInfo;
 import banger.cli.Session;
 
@@ -40,11 +42,21 @@ final class KeepOrDelete implements AutoCloseable {
         if (done) return;
         done = true;
         if (delete) {
-            session.daemon().operation("DELETE", "/v1/vms/" + name, VmInfo.class, session.events());
-            session.terminal().dim("vm " + name + ": deleted");
+            deleteKeepingWork();
             return;
         }
         session.terminal()
                 .dim("vm " + name + ": still running; banger vm ssh " + name + ", or banger vm delete " + name);
+    }
+
+    /** The command's status stays the command's, whatever becomes of the VM. */
+    private void deleteKeepingWork() {
+        try {
+            session.daemon().operation("DELETE", "/v1/vms/" + name + "?rescue=1", VmInfo.class, session.events());
+            session.terminal().dim("vm " + name + ": deleted");
+        } catch (BangerException e) {
+            if (e.code() != ErrorCode.WORKSPACE_UNPULLED) throw e;
+            session.terminal().error(e.fact(), e.remedies());
+        }
     }
 }

@@ -8,13 +8,18 @@ final class Question {
     private Question() {}
 
     static boolean yes(Session session, String question) {
-        session.terminal().prompt(question + " [y/N] ");
+        return line(session, question + " [y/N] ").matches("(?i)y|yes");
+    }
+
+    /** One line of an answer; empty when there is none. */
+    static String line(Session session, String prompt) {
+        session.terminal().prompt(prompt);
         var answer = new StringBuilder();
         try {
             for (int b; (b = session.streams().in().read()) >= 0 && b != '\n'; ) answer.append((char) b);
         } catch (IOException e) {
-            return false;
+            return "";
         }
-        return answer.toString().strip().matches("(?i)y|yes");
+        return answer.toString().strip();
     }
 }

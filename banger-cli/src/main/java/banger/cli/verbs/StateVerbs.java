@@ -154,14 +154,33 @@ public final class StateVerbs {
         return many(
                 "vm delete",
                 "stop VMs and remove them with their disks, for good",
-                List.of("banger vm delete box", "banger vm delete box other"),
-                List.of(JSON),
+                List.of("banger vm delete box", "banger vm delete box other", "banger vm delete --discard box"),
+                List.of(DISCARD, JSON),
                 (i, session) ->
-                        each(i, session, ref -> deleteOne(session, ref), vm -> "vm " + vm.name() + ": deleted"));
+                        each(i, session, ref -> deleteOrAsk(i, session, ref), vm -> "vm " + vm.name() + ": deleted"));
     }
 
-    private static VmInfo deleteOne(Session session, String ref) {
-        return session.daemon().operation("DELETE", Paths.vm(ref), VmInfo.class, session.events());
+    private static final Flag DISCARD = Flag.yes("--discard", "also work in them that was never pulled");
+
+    private static VmInfo deleteOne(Invocation i, Session session, String ref) {
+        var query = i.has("--discard") ? "?discard=1" : "";
+        return session.daemon().operation("DELETE", Paths.vm(ref) + query, VmInfo.class, session.events());
+    }
+
+    /** A question about one VM can be asked; several are deleted side by side, so those stay that need one. */
+    private static VmInfo deleteOrAsk(Invocation i, Session session, String ref) {
+        try {
+            return deleteOne(i, session, ref);
+        } catch (BangerException e) {
+            boolean ask = e.code() == ErrorCode.WORKSPACE_UNPULLED
+                    && i.operands().size() == 1
+                    && session.terminal().interactive();
+            if (!ask) throw e;
+            session.terminal().line(e.fact());
+            e.remedies().forEach(l -> session.terminal().line("  " + l));
+            if (!Question.yes(session, "delete it anyway?")) throw e;
+            return session.daemon().operation("DELETE", Paths.vm(ref) + "?discard=1", VmInfo.class, session.events());
+        }
     }
 
     private interface One {
@@ -191,7 +210,7 @@ public final class StateVerbs {
                 0,
                 0,
                 false,
-                List.of(Flag.yes("-f, --force", "do not ask")),
+                List.of(Flag.yes("-f, --force", "do not ask"), DISCARD),
                 List.of("banger vm prune", "banger vm prune -f"),
                 StateVerbs::pruneAll);
     }
@@ -216,7 +235,7 @@ public final class StateVerbs {
             if (!Question.yes(session, "delete these " + idle.size() + " VMs?")) return 1;
         }
         return ManyRefs.run(idle.stream().map(VmInfo::id).toList(), session, id -> {
-            var vm = deleteOne(session, id);
+            var vm = deleteOne(i, session, id);
             return () -> session.terminal().line("vm " + vm.name() + ": deleted");
         });
     }

@@ -16,6 +16,7 @@ import banger.daemon.http.Relay;
 import banger.daemon.http.Router;
 import banger.daemon.progress.Progress;
 import banger.daemon.vm.Machines;
+import banger.daemon.vm.OnUnpulled;
 import banger.daemon.vm.SshKeys;
 import banger.daemon.vm.Vm;
 import banger.daemon.vm.VmLifecycle;
@@ -115,8 +116,11 @@ public final class VmRoutes {
     private void delete(Exchange x) throws IOException {
         var vm = vm(x);
         var before = json(vm);
+        var unpulled = x.query("discard").isPresent()
+                ? OnUnpulled.DISCARD
+                : x.query("rescue").isPresent() ? OnUnpulled.RESCUE : OnUnpulled.REFUSE;
         operations.stream(x, "vm.delete", vm.name().value(), OnDisconnect.GO_ON, p -> {
-            lifecycle.delete(vm);
+            lifecycle.delete(vm, unpulled, p);
             return before;
         });
     }

@@ -92,6 +92,10 @@ public final class Reconciler {
         }
         // Its command or session is over, however that came about.
         if (vm.ephemeral() && machines.find(vm.id()).isEmpty()) {
+            if (!lifecycle.mayGo(vm)) {
+                LOG.info("vm {}: was to go with its command, kept for the work in it", vm.name());
+                return;
+            }
             LOG.info("vm {}: was to go with its command, deleted", vm.name());
             lifecycle.forget(vm);
         }

@@ -2,6 +2,7 @@ package banger.daemon.vm;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.Layout;
 import banger.api.Size;
 import banger.api.VmName;
 import banger.api.model.CreateVm;
@@ -45,6 +46,7 @@ public final class VmLifecycle {
     private final VmStart start;
     private final VmStop stop;
     private final VmSuspend suspend;
+    private final UnpulledWork work;
     private final KeyedLocks<VmId> locks = new KeyedLocks<>();
     private final Map<VmId, Deque<Long>> reboots = new ConcurrentHashMap<>();
 
@@ -52,6 +54,7 @@ public final class VmLifecycle {
             VmTable table,
             VmSources sources,
             VmNetwork network,
+            Layout layout,
             VmDisks disks,
             Machines machines,
             Engines engines,
@@ -72,6 +75,7 @@ public final class VmLifecycle {
         this.start = new VmStart(sources, network, disks, engines, keys, userFiles, settings);
         this.stop = new VmStop(table, network, disks, machines, settings);
         this.suspend = new VmSuspend(table, sources, disks, machines, stop, settings);
+        this.work = new UnpulledWork(layout, settings.stopTimeout());
     }
 
     /** Creates a VM and, when asked to, boots it. Interrupted: nothing is left of it. */
@@ -251,7 +255,9 @@ public final class VmLifecycle {
             }
             if (now.state() == VmState.PAUSED)
                 suspend.unpause(now, machines.find(now.id()).orElseThrow(), progress);
-            suspend.suspend(now, machines.require(current(vm)), progress);
+            var running = machines.require(current(vm));
+            work.look(now, running, progress);
+            suspend.suspend(now, running, progress);
             return current(vm);
         }
     }
@@ -262,6 +268,7 @@ public final class VmLifecycle {
 
     private void begin(Vm vm, Supplier<RunningVm> how) {
         table.state(vm.id(), VmState.STARTING, "");
+        work.willRun(vm);
         Failpoint.START_INTENT.pass();
         try {
             var running = how.get();
@@ -289,6 +296,7 @@ public final class VmLifecycle {
             var running = machines.find(vm.id());
             if (running.isEmpty()) return notRunning(vm, progress);
             if (current(vm).state() == VmState.PAUSED) suspend.unpause(vm, running.get(), progress);
+            work.look(vm, running.get(), progress);
             if (!graceful || !stop.graceful(vm, running.get(), progress)) stop.stop(vm, running.get(), progress);
             return current(vm);
         }
@@ -324,11 +332,19 @@ public final class VmLifecycle {
         return now;
     }
 
-    /** Deletes a VM, running or not, with its disks. */
-    public void delete(Vm vm) {
+    /**
+     * Deletes a VM, running or not, with its disks.
+     *
+     * @throws BangerException {@code workspace.unpulled}: it stays for the work in it
+     */
+    public void delete(Vm vm, OnUnpulled unpulled, Progress progress) {
         try (var _ = locks.hold(vm.id())) {
             if (table.find(vm.id()).isEmpty()) throw VmRefs.notFound(vm.name().value());
             var running = machines.find(vm.id());
+            // Asleep it could not say what it holds.
+            if (running.isPresent() && current(vm).state() == VmState.PAUSED)
+                suspend.unpause(vm, running.get(), progress);
+            keepWork(vm, running, unpulled, progress);
             table.state(vm.id(), VmState.DELETING, "");
             Failpoint.DELETE_INTENT.pass();
             if (running.isPresent()) {
@@ -340,6 +356,26 @@ public final class VmLifecycle {
             forget(vm);
             Failpoint.DELETE_DONE.pass();
         }
+    }
+
+    private void keepWork(Vm vm, Optional<RunningVm> running, OnUnpulled unpulled, Progress progress) {
+        switch (unpulled) {
+            case DISCARD -> {}
+            case REFUSE -> work.refuse(vm, running);
+            case RESCUE -> {
+                try {
+                    work.rescue(vm, running, progress);
+                } catch (BangerException e) {
+                    running.ifPresent(r -> stop.stop(vm, r, progress));
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Whether nothing that was never pulled is lost with a VM that does not run. */
+    boolean mayGo(Vm vm) {
+        return work.mayGo(vm);
     }
 
     /** Removes the files of a VM that the store knows nothing of. */

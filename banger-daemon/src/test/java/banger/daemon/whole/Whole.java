@@ -71,6 +71,7 @@ final class Whole implements AutoCloseable {
                 table,
                 new Sources(),
                 network,
+                layout,
                 disks,
                 machines,
                 engine,

@@ -1,0 +1,205 @@
+package banger.workspace.out;
+
+import java.io.IOException;
+import java.lang.foreign.AddressLayout;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/** System calls that change a directory by names of any bytes, which Java's own files cannot. */
+final class Calls {
+    static final int ENOENT = 2;
+    static final int EACCES = 13;
+    static final int EEXIST = 17;
+    static final int EXDEV = 18;
+    static final int ENOTDIR = 20;
+    static final int ENAMETOOLONG = 36;
+    static final int ENOTEMPTY = 39;
+    static final int ELOOP = 40;
+
+    static final int O_PATH = 010000000;
+    static final int O_NOFOLLOW = 0400000;
+    static final int O_NONBLOCK = 04000;
+    static final int O_DIRECTORY = 0200000;
+    private static final int O_CLOEXEC = 02000000;
+
+    static final int RENAME_NOREPLACE = 1;
+    static final int AT_FDCWD = -100;
+    private static final int AT_REMOVEDIR = 0x200;
+    private static final int AT_EMPTY_PATH = 0x1000;
+    private static final int STATX_BASIC = 0x7ff;
+    private static final long BENEATH_WITHOUT_LINKS = 0x08 | 0x04;
+    private static final long OPENAT2 = 437;
+    private static final int LONGEST_LINK = 4096;
+
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final AddressLayout POINTER = ValueLayout.ADDRESS;
+    private static final StructLayout STATE = Linker.Option.captureStateLayout();
+    private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+    private static final MethodHandle SYSCALL = handle(
+            "syscall",
+            FunctionDescriptor.of(LONG, LONG, INT, POINTER, POINTER, LONG),
+            Linker.Option.firstVariadicArg(1));
+    private static final MethodHandle STATX =
+            handle("statx", FunctionDescriptor.of(INT, INT, POINTER, INT, INT, POINTER));
+    private static final MethodHandle READLINKAT =
+            handle("readlinkat", FunctionDescriptor.of(LONG, INT, POINTER, POINTER, LONG));
+    private static final MethodHandle SYMLINK = handle("symlink", FunctionDescriptor.of(INT, POINTER, POINTER));
+    private static final MethodHandle MKDIRAT = handle("mkdirat", FunctionDescriptor.of(INT, INT, POINTER, INT));
+    private static final MethodHandle UNLINKAT = handle("unlinkat", FunctionDescriptor.of(INT, INT, POINTER, INT));
+    private static final MethodHandle LINKAT =
+            handle("linkat", FunctionDescriptor.of(INT, INT, POINTER, INT, POINTER, INT));
+    private static final MethodHandle RENAMEAT2 =
+            handle("renameat2", FunctionDescriptor.of(INT, INT, POINTER, INT, POINTER, INT));
+    private static final MethodHandle CLOSE = handle("close", FunctionDescriptor.of(INT, INT));
+
+    private Calls() {}
+
+    /** A call that the kernel refused. */
+    static final class Refused extends IOException {
+        private static final long serialVersionUID = 1;
+
+        final int errno;
+
+        Refused(String call, int errno) {
+            super(call + ": " + said(errno));
+            this.errno = errno;
+        }
+
+        private static String said(int errno) {
+            return switch (errno) {
+                case ENOENT -> "not there";
+                case EACCES, 1 -> "permission denied";
+                case EEXIST -> "something is there";
+                case EXDEV -> "on another file system";
+                case ENOTDIR, ELOOP -> "the way there is no directory";
+                case ENOTEMPTY -> "the directory is not empty";
+                case 28 -> "No space left on device";
+                case 30 -> "read-only file system";
+                default -> "errno " + errno;
+            };
+        }
+    }
+
+    @SuppressWarnings("restricted") // nothing but the C library is linked; every launcher allows it
+    private static MethodHandle handle(String function, FunctionDescriptor type, Linker.Option... more) {
+        var linker = Linker.nativeLinker();
+        var options = new Linker.Option[more.length + 1];
+        options[0] = Linker.Option.captureCallState("errno");
+        System.arraycopy(more, 0, options, 1, more.length);
+        return linker.downcallHandle(linker.defaultLookup().findOrThrow(function), type, options);
+    }
+
+    /** One call: its memory lives as long as it. */
+    private interface Call {
+        long make(MemorySegment state, Arena arena) throws Throwable;
+    }
+
+    private static long call(String name, Call call) throws IOException {
+        try (var arena = Arena.ofConfined()) {
+            var state = arena.allocate(STATE);
+            long result = call.make(state, arena);
+            if (result < 0) throw new Refused(name, (int) ERRNO.get(state, 0L));
+            return result;
+        } catch (IOException | RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static MemorySegment text(Arena arena, byte[] bytes) {
+        var segment = arena.allocate(bytes.length + 1L);
+        MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, 0, bytes.length);
+        return segment;
+    }
+
+    /** Opens beneath a directory, over no link. */
+    static int open(int directory, byte[] path, int flags) throws IOException {
+        return (int) call("open", (state, arena) -> {
+            var how = arena.allocate(24, 8);
+            how.set(LONG, 0, flags | O_CLOEXEC);
+            how.set(LONG, 16, BENEATH_WITHOUT_LINKS);
+            return (long) SYSCALL.invokeExact(state, OPENAT2, directory, text(arena, path), how, 24L);
+        });
+    }
+
+    /** A directory that the user names. */
+    static int openDirectory(byte[] path) throws IOException {
+        return (int) call("open", (state, arena) -> {
+            var how = arena.allocate(24, 8);
+            how.set(LONG, 0, O_PATH | O_DIRECTORY | O_CLOEXEC);
+            return (long) SYSCALL.invokeExact(state, OPENAT2, AT_FDCWD, text(arena, path), how, 24L);
+        });
+    }
+
+    static HostFiles.Stat stat(int file) throws IOException {
+        var stat = new HostFiles.Stat[1];
+        call("stat", (state, arena) -> {
+            var buffer = arena.allocate(256, 8);
+            int result =
+                    (int) STATX.invokeExact(state, file, text(arena, new byte[0]), AT_EMPTY_PATH, STATX_BASIC, buffer);
+            stat[0] = new HostFiles.Stat(
+                    buffer.get(ValueLayout.JAVA_SHORT, 28) & 0xffff,
+                    buffer.get(LONG, 40),
+                    buffer.get(LONG, 112) * 1_000_000_000 + buffer.get(INT, 120),
+                    buffer.get(LONG, 32),
+                    (long) buffer.get(INT, 136) << 32 | buffer.get(INT, 140) & 0xffffffffL);
+            return result;
+        });
+        return stat[0];
+    }
+
+    static byte[] link(int file) throws IOException {
+        var target = new byte[1][];
+        call("readlink", (state, arena) -> {
+            var buffer = arena.allocate(LONGEST_LINK);
+            long n = (long) READLINKAT.invokeExact(state, file, text(arena, new byte[0]), buffer, (long) LONGEST_LINK);
+            if (n >= 0) target[0] = buffer.asSlice(0, n).toArray(ValueLayout.JAVA_BYTE);
+            return n;
+        });
+        return target[0];
+    }
+
+    static void symlink(byte[] target, byte[] path) throws IOException {
+        call("symlink", (state, arena) -> (int) SYMLINK.invokeExact(state, text(arena, target), text(arena, path)));
+    }
+
+    static void makeDirectory(int directory, byte[] name) throws IOException {
+        call("mkdir", (state, arena) -> (int) MKDIRAT.invokeExact(state, directory, text(arena, name), 0777));
+    }
+
+    static void removeDirectory(int directory, byte[] name) throws IOException {
+        call("rmdir", (state, arena) -> (int) UNLINKAT.invokeExact(state, directory, text(arena, name), AT_REMOVEDIR));
+    }
+
+    static void unlink(int directory, byte[] name) throws IOException {
+        call("unlink", (state, arena) -> (int) UNLINKAT.invokeExact(state, directory, text(arena, name), 0));
+    }
+
+    static void linkTo(int from, byte[] name, byte[] path) throws IOException {
+        call("link", (state, arena) ->
+                (int) LINKAT.invokeExact(state, from, text(arena, name), AT_FDCWD, text(arena, path), 0));
+    }
+
+    static void rename(int from, byte[] name, int to, byte[] target, int flags) throws IOException {
+        call("rename", (state, arena) ->
+                (int) RENAMEAT2.invokeExact(state, from, text(arena, name), to, text(arena, target), flags));
+    }
+
+    static void close(int file) {
+        try {
+            call("close", (state, arena) -> (int) CLOSE.invokeExact(state, file));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package banger.workspace.out;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BranchPullTest {
+    @TempDir
+    Path dir;
+
+    private RoundTrip trip() throws IOException {
+        var trip = new RoundTrip(dir);
+        trip.write("a", "one\n");
+        trip.write("b", "one\n");
+        trip.commit("first");
+        trip.write("a", "two\n");
+        trip.commit("second");
+        return trip;
+    }
+
+    private static BranchPull.Line pull(RoundTrip trip, String name) {
+        var collected = trip.collect();
+        new GuestCommits(trip.guest, collected).fetch();
+        var pull = new BranchPull(trip.guest, trip.repository(), collected);
+        pull.checkName(name);
+        var line = pull.compose(false);
+        if (!line.nothing()) pull.into(Map.of(name, line.tip()));
+        return line;
+    }
+
+    private static String log(RoundTrip trip, String branch) throws IOException {
+        return trip.host("git", "log", "--format=%an %s", "main.." + branch).strip();
+    }
+
+    @Test
+    void commitsComeWithTheirIdsAndTheRestInOneOnTop() throws IOException {
+        var trip = trip();
+        trip.deliver();
+        trip.guest.write("a", "three\n");
+        trip.guest.run("git", "commit", "-qam", "third");
+        trip.guest.write("new", "x\n");
+        var head = trip.guest.run("git", "rev-parse", "HEAD").strip();
+        var line = pull(trip, "work");
+        assertThat(line.commits()).isEqualTo(1);
+        assertThat(line.uncommitted()).isTrue();
+        assertThat(log(trip, "work")).isEqualTo("Host uncommitted in VM box\nGuest third");
+        assertThat(trip.host("git", "rev-parse", "work~1").strip()).isEqualTo(head);
+        assertThat(trip.host("git", "diff", "--stat", "work~1", "work"))
+                .contains("new")
+                .doesNotContain(" a ");
+        assertThat(trip.host("git", "status", "--porcelain")).isEmpty();
+        trip.host("git", "fsck", "--strict");
+    }
+
+    @Test
+    void aShallowGuestsCommitsComeIntoTheWholeHistory() throws IOException {
+        var trip = trip();
+        trip.deliver("--depth=1");
+        assertThat(trip.delivered().record().shallow()).hasSize(1);
+        trip.guest.write("a", "three\n");
+        trip.guest.run("git", "commit", "-qam", "third");
+        pull(trip, "work");
+        assertThat(trip.host("git", "log", "--format=%s", "work")).isEqualTo("third\nsecond\nfirst\n");
+        assertThat(trip.repo.resolve(".git/shallow")).doesNotExist();
+    }
+
+    @Test
+    void theHostsOwnEditsAreACommitOfTheirOwn() throws IOException {
+        var trip = trip();
+        trip.write("b", "edited on the host\n");
+        trip.deliver();
+        trip.guest.write("a", "guest\n");
+        var line = pull(trip, "work");
+        assertThat(line.hostEdits()).isTrue();
+        assertThat(log(trip, "work"))
+                .isEqualTo("Host uncommitted in VM box\nHost edits on the host when VM box got them");
+        assertThat(trip.host("git", "show", "--format=", "--name-only", "work")).isEqualTo("a\n");
+        assertThat(trip.host("git", "show", "--format=", "--name-only", "work~1"))
+                .isEqualTo("b\n");
+        assertThat(trip.repo.resolve("b")).hasContent("edited on the host");
+    }
+
+    @Test
+    void nothingIsNothing() throws IOException {
+        var trip = trip();
+        trip.write("b", "edited on the host\n");
+        trip.deliver();
+        assertThat(pull(trip, "work").nothing()).isTrue();
+        assertThat(trip.host("git", "branch", "--list", "work")).isEmpty();
+    }
+
+    @Test
+    void aNameThatIsTakenIsRefusedAndNothingChanges() throws IOException {
+        var trip = trip();
+        trip.deliver();
+        trip.guest.write("a", "guest\n");
+        assertThatThrownBy(() -> pull(trip, "main"))
+                .isInstanceOfSatisfying(
+                        BangerException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.WORKSPACE_CONFLICT));
+        assertThatThrownBy(() -> pull(trip, "a..b")).hasMessageContaining("not a branch's name");
+        assertThatThrownBy(() -> pull(trip, "-f")).hasMessageContaining("not a branch's name");
+        assertThatThrownBy(() -> pull(trip, "main/below")).hasMessageContaining("does not take the commits");
+    }
+
+    @Test
+    void lineEndsBecomeGitsAndAFilterIsNeverRun() throws IOException {
+        var trip = new RoundTrip(dir);
+        trip.write(".gitattributes", "*.txt text eol=crlf\n*.lfs filter=lfs\n");
+        trip.write("a.txt", "one\r\n");
+        trip.write("b.lfs", "pointer\n");
+        trip.commit("first");
+        trip.deliver();
+        trip.guest.write("a.txt", "one\r\ntwo\r\n");
+        pull(trip, "work");
+        assertThat(trip.host("git", "show", "--format=", "--stat", "work")).contains("1 file changed, 1 insertion");
+        assertThat(trip.host("git", "cat-file", "-p", "work:a.txt")).isEqualTo("one\ntwo\n");
+        trip.guest.write("b.lfs", "content\n");
+        assertThatThrownBy(() -> pull(trip, "again")).isInstanceOfSatisfying(BangerException.class, e -> {
+            assertThat(e.code()).isEqualTo(ErrorCode.WORKSPACE_REFUSED);
+            assertThat(e.remedies()).contains("b.lfs");
+        });
+    }
+
+    @Test
+    void anEmptyRepositoryGetsItsFirstCommit() throws IOException {
+        var trip = new RoundTrip(dir);
+        trip.deliver();
+        trip.guest.write("a", "first ever\n");
+        pull(trip, "work");
+        assertThat(trip.host("git", "log", "--format=%s", "work")).isEqualTo("uncommitted in VM box\n");
+    }
+
+    @Test
+    void otherBranchesAreNamed() throws IOException {
+        var trip = trip();
+        trip.deliver();
+        trip.guest.run("git", "checkout", "-q", "-b", "side");
+        trip.guest.write("a", "side\n");
+        trip.guest.run("git", "commit", "-qam", "on the side");
+        trip.guest.run("git", "checkout", "-q", "main");
+        var collected = trip.collect();
+        new GuestCommits(trip.guest, collected).fetch();
+        var pull = new BranchPull(trip.guest, trip.repository(), collected);
+        assertThat(pull.others()).extracting(GuestRef::branch).containsExactly("side");
+        pull.into(pull.all("vm", pull.compose(false)));
+        assertThat(trip.host("git", "log", "--format=%s", "main..vm/side")).isEqualTo("on the side\n");
+        assertThat(trip.host("git", "rev-parse", "vm/main")).isEqualTo(trip.host("git", "rev-parse", "main"));
+    }
+
+    @Test
+    void aRepositoryThatCannotBeWrittenIsAsItWas() throws IOException {
+        var trip = trip();
+        trip.deliver();
+        trip.guest.write("a", "guest\n");
+        Files.writeString(trip.repo.resolve(".git/refs/heads/work.lock"), "");
+        assertThatThrownBy(() -> pull(trip, "work")).hasMessageContaining("does not take the commits");
+        assertThat(trip.host("git", "branch", "--list", "work")).isEmpty();
+    }
+}
