@@ -22,7 +22,7 @@ final class Help {
             "kernel",
             List.of("kernels that VMs boot", "banger kernel list --available", "banger vm run -- uname -r"),
             "engine",
-            List.of("what runs the VMs", "banger engine list", "banger vm run --engine qemu"),
+            List.of("what runs the VMs", "banger vm run --engine qemu", "banger engine list"),
             "daemon",
             List.of(
                     "the background process that owns your VMs; it starts by itself",
