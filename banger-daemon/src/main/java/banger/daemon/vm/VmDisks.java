@@ -10,7 +10,9 @@ import banger.daemon.disk.DiskRole;
 import banger.daemon.ops.Both;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -80,13 +82,14 @@ public final class VmDisks {
         }
     }
 
-    /** Bytes that a VM's files take on the host's disk, holes not counted. */
+    /** Bytes that a VM's files take on the host's disk, its saved memory with them, holes not counted. */
     public long used(VmId id) {
-        try (var files = Files.list(directory(id).state())) {
+        try (var files = Files.walk(directory(id).state())) {
             long sum = 0;
-            for (var file : files.toList()) sum += allocated(file);
+            for (var file : files.filter(f -> Files.isRegularFile(f, LinkOption.NOFOLLOW_LINKS))
+                    .toList()) sum += allocated(file);
             return sum;
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             return 0;
         }
     }
