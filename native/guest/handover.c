@@ -4,6 +4,7 @@
 #include "core.h"
 #include "disks.h"
 #include "log.h"
+#include "modprobe.h"
 #include "modules.h"
 #include "power.h"
 #include "util.h"
@@ -115,6 +116,7 @@ void handover(struct core *c)
 		core_fail(c, "moving the root: %s", strerror(errno));
 		return;
 	}
+	modprobe_install();
 	const char *init = find_init();
 	strcpy(c->init, init ? init : "agent");
 	int report[2] = { -1, -1 };

@@ -242,7 +242,8 @@ void ledger_sync_behind(const struct ledger *l, int top)
 	if (pid)
 		return;
 	/* Neither the stream nor the lock may hang on this one. */
-	int dir = fcntl(l->dir, F_DUPFD_CLOEXEC, 64), at = fcntl(top, F_DUPFD_CLOEXEC, 64);
+	int dir = fcntl(l->dir, F_DUPFD_CLOEXEC, 64), here = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int at = here < 0 ? -1 : fcntl(here, F_DUPFD_CLOEXEC, 64);
 	for (int fd = 3; fd < 64; fd++)
 		close(fd);
 	if (dir >= 0 && at >= 0 && syncfs(at) == 0 && syncfs(dir) == 0) {

@@ -41,7 +41,8 @@ bool ledger_begin(struct ledger *l, const struct entries *wanted, uint8_t flag, 
 bool ledger_commit(struct ledger *l, const struct manifest *m);
 /* Replaces what is known of the disk; the base is the same. */
 bool ledger_refresh(struct ledger *l, const struct manifest *m);
-/* After DONE: waits for the disk, in a process of its own that outlives the conversation. */
+/* After DONE: waits for the disks of `top` and of the ledger, in a process of its own that outlives the
+   conversation. */
 void ledger_sync_behind(const struct ledger *l, int top);
 void ledger_close(struct ledger *l);
 

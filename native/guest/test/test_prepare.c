@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -300,6 +301,30 @@ static void synced_by_a_stop(void)
 	host_end(&h);
 }
 
+static void synced_behind(void)
+{
+	/* In memory, where a sync waits for nobody else's disk. */
+	char dir[] = "/dev/shm/banger-guest-test-XXXXXX", command[100];
+	struct ledger l = { .dir = -1, .lock = -1 };
+	struct manifest m = { .files.id_len = SHA1_LEN };
+	struct stat st;
+	CHECK(mkdtemp(dir));
+	int disk = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), top = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool ok = ledger_open(&l, disk, "/w", true) == LEDGER_OPEN && ledger_begin(&l, &m.files, 0, true) &&
+		  ledger_commit(&l, &m);
+	ledger_sync_behind(&l, top);
+	int64_t until = now_ms() + DEADLINE_MS;
+	while (ok && fstatat(l.dir, "synced", &st, AT_SYMLINK_NOFOLLOW) < 0 && now_ms() < until)
+		poll(NULL, 0, 2);
+	ok = ok && fstatat(l.dir, "synced", &st, AT_SYMLINK_NOFOLLOW) == 0;
+	ledger_close(&l);
+	close(disk);
+	close(top);
+	snprintf(command, sizeof command, "rm -rf %s", dir);
+	CHECK(system(command) == 0);
+	CHECK(ok);
+}
+
 static void one_at_a_time(void)
 {
 	static struct host other;
@@ -337,6 +362,7 @@ const struct test prepare_tests[] = {
 	{ "prepare: git's own state", git_of_the_guest },
 	{ "prepare: nothing happens before the first frame", nothing_before_the_first_frame },
 	{ "prepare: interrupted", interrupted }, { "prepare: cut off before the sync", cut_off_before_the_sync },
-	{ "prepare: synced by a stop", synced_by_a_stop }, { "prepare: one conversation at a time", one_at_a_time },
+	{ "prepare: synced by a stop", synced_by_a_stop }, { "prepare: synced behind DONE", synced_behind },
+	{ "prepare: one conversation at a time", one_at_a_time },
 	{ "prepare: the digest", digest_is_of_the_base }, { NULL, NULL },
 };

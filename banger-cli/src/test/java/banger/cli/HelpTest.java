@@ -17,6 +17,7 @@ class HelpTest {
     private static final int LINES = 24;
     /** It has the flags of making a VM, of bringing a repository in and of running a command. */
     private static final int RUN_LINES = 40;
+
     private static final int VM_LINES = 28;
 
     private static final int COLUMNS = 100;

@@ -45,6 +45,7 @@ public final class WorkspaceVerbs {
             return 0;
         }
         var vm = running(session, i.operands().getFirst());
+        if (i.has("--force")) new SaveFirst(session, vm).all(path);
         var packed = Import.pack(session.layout(), session.environment(), vm.id(), source, path);
         preparation.deliver(vm, source, packed, path, i.has("--force"));
         return 0;

@@ -24,6 +24,8 @@ final class Index {
     private final ObjectFormat format;
     private final List<Entry> entries;
     private final int[] offsets;
+    /** Where the entries end and git's extensions begin. */
+    private final int end;
 
     /**
      * @param mode as git has it: 0100644, 0100755, 0120000, 0160000
@@ -44,11 +46,12 @@ final class Index {
         }
     }
 
-    private Index(byte[] bytes, ObjectFormat format, List<Entry> entries, int[] offsets) {
+    private Index(byte[] bytes, ObjectFormat format, List<Entry> entries, int[] offsets, int end) {
         this.bytes = bytes;
         this.format = format;
         this.entries = List.copyOf(entries);
         this.offsets = offsets;
+        this.end = end;
     }
 
     List<Entry> entries() {
@@ -69,7 +72,7 @@ final class Index {
                 offsets[i] = in.position();
                 entries.add(entry(in, format));
             }
-            return new Index(bytes, format, entries, offsets);
+            return new Index(bytes, format, entries, offsets, in.position());
         } catch (BufferUnderflowException | IllegalArgumentException e) {
             throw unreadable().because(e);
         }
@@ -109,10 +112,11 @@ final class Index {
 
     /**
      * The same index with the stat data of the guest: where size and mtime match, its git does not read the
-     * file. Device, inode and owner are left zero, for {@code core.checkStat=minimal} looks at none.
+     * file. Device, inode and owner are left zero, for {@code core.checkStat=minimal} looks at none. Git's
+     * extensions are left out: they name trees that the guest may not have, and git makes them anew.
      */
     byte[] withStat(Sight sight) {
-        var out = ByteBuffer.wrap(bytes.clone());
+        var out = ByteBuffer.wrap(Arrays.copyOf(bytes, end + format.rawLength()));
         for (int i = 0; i < offsets.length; i++) {
             int at = offsets[i];
             var entry = entries.get(i);
@@ -125,10 +129,9 @@ final class Index {
             out.putInt(at + 12, (int) (seen.mtime % 1_000_000_000));
             out.putInt(at + 36, (int) seen.size);
         }
-        int body = bytes.length - format.rawLength();
         var digest = format.digest();
-        digest.update(out.array(), 0, body);
-        out.put(body, digest.digest());
+        digest.update(out.array(), 0, end);
+        out.put(end, digest.digest());
         return out.array();
     }
 
