@@ -76,7 +76,7 @@ final class TestHome extends Home implements BeforeAllCallback, AfterAllCallback
     void deleteAll() {
         var names = run("vm", "list", "-q").ok().out().lines().toList();
         if (names.isEmpty()) return;
-        var words = new ArrayList<>(List.of("vm", "delete"));
+        var words = new ArrayList<>(List.of("vm", "delete", "--discard"));
         words.addAll(names);
         banger(words).run().ok();
     }

@@ -30,7 +30,8 @@ class KilledApplyTest {
         trip.commit("first");
         var delivered = trip.deliver();
         Files.writeString(
-                dir.resolve("record"), Jsonb.instance().type(WorkspaceRecord.class).toJson(delivered.record()));
+                dir.resolve("record"),
+                Jsonb.instance().type(WorkspaceRecord.class).toJson(delivered.record()));
         trip.guest.write("a", "2\n");
         trip.guest.write("new/file", "new\n");
         trip.guest.run("rm", "gone");
@@ -46,7 +47,9 @@ class KilledApplyTest {
                 return;
             }
             assertThat(status).isEqualTo(KILLED);
-            assertThat(ApplyPullTest.snapshot(trip.repo)).as("killed at " + step).isEqualTo(before);
+            assertThat(ApplyPullTest.snapshot(trip.repo))
+                    .as("killed at " + step)
+                    .isEqualTo(before);
         }
     }
 
