@@ -17,6 +17,8 @@ public enum ErrorCode {
     VM_NOT_RUNNING("vm.not-running", 409),
     VM_RUNNING("vm.running", 409),
     VM_BUSY("vm.busy", 409),
+    VM_SAVED_UNFIT("vm.saved-unfit", 409),
+    VM_SAVE_FAILED("vm.save-failed", 500),
     VM_CHANNEL_BUSY("vm.channel-busy", 503),
     VM_START_FAILED("vm.start-failed", 500),
     VM_NOT_READY("vm.not-ready", 504),

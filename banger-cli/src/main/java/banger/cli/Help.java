@@ -21,6 +21,8 @@ final class Help {
                     "banger vm run --image debian-minimal"),
             "kernel",
             List.of("kernels that VMs boot", "banger kernel list --available", "banger vm run -- uname -r"),
+            "engine",
+            List.of("what runs the VMs", "banger vm run --engine qemu", "banger engine list"),
             "daemon",
             List.of(
                     "the background process that owns your VMs; it starts by itself",
@@ -38,7 +40,7 @@ final class Help {
                   banger ps                          what there is
 
                 everyday   vm   ps   image   kernel
-                this host  doctor   daemon
+                this host  doctor   engine   daemon
                 also       completion   version
 
                 banger help COMMAND

@@ -2,6 +2,7 @@ package banger.cli;
 
 import banger.cli.verbs.DaemonVerbs;
 import banger.cli.verbs.DiffVerb;
+import banger.cli.verbs.EngineVerbs;
 import banger.cli.verbs.ExecVerbs;
 import banger.cli.verbs.ExportVerb;
 import banger.cli.verbs.ImageVerbs;
@@ -28,6 +29,9 @@ final class Verbs {
             "vm start",
             "vm stop",
             "vm restart",
+            "vm pause",
+            "vm resume",
+            "vm suspend",
             "vm kill",
             "vm delete",
             "vm prune",
@@ -50,6 +54,7 @@ final class Verbs {
             "image promote",
             "image delete",
             "image cache prune",
+            "engine list",
             "kernel list",
             "kernel show",
             "kernel pull",
@@ -81,6 +86,9 @@ final class Verbs {
                     case "vm start" -> StateVerbs.start();
                     case "vm stop" -> StateVerbs.stop();
                     case "vm restart" -> StateVerbs.restart();
+                    case "vm pause" -> StateVerbs.pause();
+                    case "vm resume" -> StateVerbs.resume();
+                    case "vm suspend" -> StateVerbs.suspend();
                     case "vm kill" -> StateVerbs.kill();
                     case "vm delete", "vm rm" -> StateVerbs.delete();
                     case "vm prune" -> StateVerbs.prune();
@@ -103,6 +111,7 @@ final class Verbs {
                     case "image promote" -> ImageVerbs.promote();
                     case "image delete", "image rm" -> ImageVerbs.delete();
                     case "image cache prune" -> ImageVerbs.pruneCache();
+                    case "engine list" -> EngineVerbs.list();
                     case "kernel list", "kernel ls" -> KernelVerbs.list();
                     case "kernel show" -> KernelVerbs.show();
                     case "kernel pull" -> KernelVerbs.pull();

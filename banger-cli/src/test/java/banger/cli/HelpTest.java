@@ -18,7 +18,7 @@ class HelpTest {
     /** It has the flags of making a VM, of bringing a repository in and of running a command. */
     private static final int RUN_LINES = 40;
 
-    private static final int VM_LINES = 28;
+    private static final int VM_LINES = 30;
 
     private static final int COLUMNS = 100;
 
@@ -39,7 +39,7 @@ class HelpTest {
     }
 
     static Stream<String> pages() {
-        var groups = Stream.of("", "vm", "image", "kernel", "daemon");
+        var groups = Stream.of("", "vm", "image", "kernel", "engine", "daemon");
         return Stream.concat(groups, Verbs.paths().stream());
     }
 

@@ -2,6 +2,7 @@ package banger.daemon;
 
 import banger.api.Layout;
 import banger.api.model.DoctorReport;
+import banger.api.model.EngineInfo;
 import banger.daemon.api.DaemonRoutes;
 import banger.daemon.api.ImageRoutes;
 import banger.daemon.api.KernelRoutes;
@@ -164,6 +165,7 @@ final class Daemon {
                 x -> x.json(
                         DoctorReport.class,
                         doctor.examine(x.query("deep").isPresent() ? Doctor.Depth.DEEP : Doctor.Depth.QUICK)));
+        router.add("GET", "/v1/engines", x -> x.jsonList(EngineInfo.class, engines.list()));
         new DaemonRoutes(layout, machines, operations, end::countDown).addTo(router);
 
         var idle = new IdleTimer(IDLE_LIMIT);

@@ -52,6 +52,8 @@ class CrashTest {
             case START_INTENT, START_NETWORK, START_VMM_SPAWNED, START_RECORDED, START_CONFIGURED, START_DONE ->
                 duringStart(failpoint);
             case STOP_INTENT, STOP_SYNCED, STOP_KILLED, STOP_DONE -> duringStop(failpoint);
+            case SUSPEND_INTENT, SUSPEND_FROZEN, SUSPEND_WRITTEN, SUSPEND_SAVED -> duringSuspend(failpoint);
+            case RESUME_LOADED, RESUME_MARKED, RESUME_CONTINUED -> duringResume(failpoint);
             case DELETE_INTENT, DELETE_FILES, DELETE_DONE -> duringDelete(failpoint);
         }
     }
@@ -78,6 +80,22 @@ class CrashTest {
         HOME.run("vm", "start", KEPT).ok();
         die(failpoint, "vm", "stop", KEPT);
         assertThat(HOME.vm(KEPT).state()).isEqualTo("stopped");
+        theDataIsThere();
+    }
+
+    private void duringSuspend(Failpoint failpoint) throws Exception {
+        HOME.run("vm", "start", KEPT).ok();
+        die(failpoint, "vm", "suspend", KEPT);
+        assertThat(HOME.vm(KEPT).state()).isEqualTo(failpoint == Failpoint.SUSPEND_SAVED ? "suspended" : "running");
+        theDataIsThere();
+    }
+
+    private void duringResume(Failpoint failpoint) throws Exception {
+        HOME.run("vm", "start", KEPT).ok();
+        HOME.run("vm", "suspend", KEPT).ok();
+        die(failpoint, "vm", "start", KEPT);
+        // Once it may have run, its memory is not used again.
+        assertThat(HOME.vm(KEPT).state()).isEqualTo(failpoint == Failpoint.RESUME_LOADED ? "suspended" : "stopped");
         theDataIsThere();
     }
 
@@ -120,7 +138,7 @@ class CrashTest {
     private static void everythingAgrees() throws IOException {
         var vms = HOME.vms();
         assertThat(vms).extracting(VmInfo::name).contains(KEPT);
-        assertThat(vms).extracting(VmInfo::state).isSubsetOf("created", "stopped", "running");
+        assertThat(vms).extracting(VmInfo::state).isSubsetOf("created", "stopped", "running", "suspended");
         var ids = new HashSet<>(vms.stream().map(VmInfo::id).toList());
         assertThat(Trees.names(HOME.state().resolve("vms"))).containsExactlyInAnyOrderElementsOf(ids);
         for (var vm : vms)

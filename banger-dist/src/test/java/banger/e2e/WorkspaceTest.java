@@ -63,7 +63,7 @@ class WorkspaceTest {
                 .expect(9);
         assertThat(ended.out()).isEqualTo("/root/repo/sub/dir\n");
         assertThat(ended.err()).contains("/shop at ", " (main): 2 files, ", "1 untracked file left out");
-        assertThat(HOME.vms()).isEmpty();
+        assertThat(HOME.run("vm", "list", "-q").ok().out()).isEmpty();
     }
 
     @Test
@@ -100,7 +100,7 @@ class WorkspaceTest {
         assertThat(ended.out().lines())
                 .containsExactly(
                         "100755         22  sub/dir/run", "100644          7  tracked", "100644         10  untracked");
-        assertThat(HOME.vms()).isEmpty();
+        assertThat(HOME.run("vm", "list", "-q").ok().out()).isEmpty();
     }
 
     @Test
@@ -115,6 +115,6 @@ class WorkspaceTest {
         Files.writeString(repo.resolve(".tool-versions"), "node 20\n");
         assertThat(run("--include-untracked", repo.toString()).run().expect(2).err())
                 .contains("--nat", "--no-bootstrap");
-        assertThat(HOME.vms()).isEmpty();
+        assertThat(HOME.run("vm", "list", "-q").ok().out()).isEmpty();
     }
 }

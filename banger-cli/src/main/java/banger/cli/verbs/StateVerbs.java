@@ -48,15 +48,44 @@ public final class StateVerbs {
     public static Verb start() {
         return many(
                 "vm start",
-                "boot stopped VMs",
-                List.of("banger vm start box"),
+                "boot stopped VMs, continue suspended ones",
+                List.of("banger vm start box", "banger vm start --cold box"),
+                List.of(Flag.yes("--cold", "boot a suspended VM anew; what was only in memory is lost"), JSON),
+                (i, session) -> each(
+                        i, session, ref -> post(session, ref, i.has("--cold") ? "/start?cold=1" : "/start"), vm -> ""));
+    }
+
+    private static VmInfo post(Session session, String ref, String path) {
+        return session.daemon().operation("POST", Paths.vm(ref) + path, VmInfo.class, session.events());
+    }
+
+    public static Verb pause() {
+        return many(
+                "vm pause",
+                "stop the processors of running VMs; they keep their memory",
+                List.of("banger vm pause box"),
                 List.of(JSON),
                 (i, session) -> each(
-                        i,
-                        session,
-                        ref -> session.daemon()
-                                .operation("POST", Paths.vm(ref) + "/start", VmInfo.class, session.events()),
-                        vm -> ""));
+                        i, session, ref -> post(session, ref, "/pause"), vm -> "vm " + vm.name() + ": " + vm.state()));
+    }
+
+    public static Verb resume() {
+        return many(
+                "vm resume",
+                "let paused VMs run on, or continue suspended ones",
+                List.of("banger vm resume box"),
+                List.of(JSON),
+                (i, session) -> each(
+                        i, session, ref -> post(session, ref, "/resume"), vm -> "vm " + vm.name() + ": " + vm.state()));
+    }
+
+    public static Verb suspend() {
+        return many(
+                "vm suspend",
+                "write the memory of running VMs to disk and end them; vm start continues them",
+                List.of("banger vm suspend box"),
+                List.of(JSON),
+                (i, session) -> each(i, session, ref -> post(session, ref, "/suspend"), vm -> ""));
     }
 
     public static Verb stop() {

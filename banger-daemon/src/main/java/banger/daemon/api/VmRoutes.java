@@ -14,6 +14,7 @@ import banger.daemon.http.Operations;
 import banger.daemon.http.Operations.OnDisconnect;
 import banger.daemon.http.Relay;
 import banger.daemon.http.Router;
+import banger.daemon.progress.Progress;
 import banger.daemon.vm.Machines;
 import banger.daemon.vm.OnUnpulled;
 import banger.daemon.vm.SshKeys;
@@ -50,6 +51,9 @@ public final class VmRoutes {
         router.add("PATCH", "/v1/vms/{}", this::set);
         router.add("DELETE", "/v1/vms/{}", this::delete);
         router.add("POST", "/v1/vms/{}/start", this::start);
+        router.add("POST", "/v1/vms/{}/pause", x -> change(x, "vm.pause", lifecycle::pause));
+        router.add("POST", "/v1/vms/{}/resume", x -> change(x, "vm.resume", lifecycle::resume));
+        router.add("POST", "/v1/vms/{}/suspend", x -> change(x, "vm.suspend", lifecycle::suspend));
         router.add("POST", "/v1/vms/{}/stop", this::stop);
         router.add("POST", "/v1/vms/{}/kill", this::kill);
         router.add("POST", "/v1/vms/{}/exec", this::exec);
@@ -73,7 +77,18 @@ public final class VmRoutes {
 
     private void start(Exchange x) throws IOException {
         var vm = vm(x);
-        operations.stream(x, "vm.start", vm.name().value(), OnDisconnect.CANCEL, p -> json(lifecycle.start(vm, p)));
+        boolean cold = x.query("cold").isPresent();
+        operations.stream(
+                x, "vm.start", vm.name().value(), OnDisconnect.CANCEL, p -> json(lifecycle.start(vm, cold, p)));
+    }
+
+    private interface Change {
+        Vm make(Vm vm, Progress progress);
+    }
+
+    private void change(Exchange x, String name, Change change) throws IOException {
+        var vm = vm(x);
+        operations.stream(x, name, vm.name().value(), OnDisconnect.GO_ON, p -> json(change.make(vm, p)));
     }
 
     private void stop(Exchange x) throws IOException {

@@ -3,6 +3,7 @@ package banger.daemon.engine;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Printable;
+import banger.api.model.EngineInfo;
 import banger.daemon.engine.firecracker.FirecrackerHypervisor;
 import banger.daemon.engine.firecracker.FirecrackerProgram;
 import banger.daemon.engine.qemu.Accelerator;
@@ -11,10 +12,12 @@ import banger.daemon.process.Command;
 import banger.daemon.process.CommandRunner;
 import banger.daemon.process.Programs;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** The engines of this host: Firecracker where KVM really works, else QEMU, with KVM or emulating. */
 public final class HostEngines implements Engines {
@@ -24,7 +27,7 @@ public final class HostEngines implements Engines {
 
     private static final int OLDEST = 702;
 
-    private final Set<Path> checked = ConcurrentHashMap.newKeySet();
+    private final Map<Path, String> checked = new ConcurrentHashMap<>();
     private final CommandRunner commands;
     private final Shim shim;
     private final KvmProbe kvm;
@@ -68,7 +71,8 @@ public final class HostEngines implements Engines {
     @Override
     public Hypervisor byLabel(String label) {
         if (label.equals(FirecrackerHypervisor.LABEL))
-            return new FirecrackerHypervisor(firecracker.path().orElse(Path.of("/nonexistent")), shim);
+            // Finding a machine again needs no program: the one it was started with may be gone.
+            return new FirecrackerHypervisor(Path.of(FirecrackerHypervisor.LABEL), "", shim, new Signals(commands));
         return qemu(label.endsWith("/kvm") ? Accelerator.KVM : Accelerator.TCG);
     }
 
@@ -105,10 +109,52 @@ public final class HostEngines implements Engines {
     }
 
     /** Asked once a daemon, for each program. */
-    private void checkVersion(Path program) {
-        if (checked.contains(program)) return;
-        qemuVersion();
-        checked.add(program);
+    private String checkedVersion(Path program) {
+        return checked.computeIfAbsent(program, p -> qemuVersion());
+    }
+
+    /** Each engine, usable or not; the best first. */
+    public List<EngineInfo> list() {
+        return List.of(firecrackerInfo(), qemuInfo());
+    }
+
+    private EngineInfo firecrackerInfo() {
+        var path = firecracker.path().map(Path::toString).orElse("");
+        try {
+            var found = firecracker.require();
+            var version = found.version().toString();
+            var holes = found.version().holes().stream()
+                    .map(h -> "; " + h.cve() + " (" + h.part() + ")")
+                    .collect(Collectors.joining());
+            return kvm.answer().works()
+                    ? new EngineInfo("firecracker", version, path, true, "with KVM" + holes)
+                    : new EngineInfo(
+                            "firecracker",
+                            version,
+                            path,
+                            false,
+                            "needs KVM, and " + kvm.answer().reason());
+        } catch (BangerException e) {
+            return new EngineInfo("firecracker", "", path, false, e.fact().replaceFirst("^engine firecracker: ", ""));
+        }
+    }
+
+    private EngineInfo qemuInfo() {
+        var path =
+                configuredQemu.or(() -> Programs.find(QEMU)).map(Path::toString).orElse("");
+        try {
+            var version = qemuVersion().replaceFirst("^qemu ", "");
+            return new EngineInfo(
+                    "qemu",
+                    version,
+                    path,
+                    true,
+                    kvm.answer().works()
+                            ? "with KVM"
+                            : "emulating (" + kvm.answer().reason() + "): slow, and no isolation boundary");
+        } catch (BangerException e) {
+            return new EngineInfo("qemu", "", path, false, e.fact());
+        }
     }
 
     /** Asks the hardware now. */
@@ -126,7 +172,8 @@ public final class HostEngines implements Engines {
     }
 
     private Hypervisor firecracker() {
-        return new FirecrackerHypervisor(firecracker.require().program(), shim);
+        var found = firecracker.require();
+        return new FirecrackerHypervisor(found.program(), found.version().toString(), shim, new Signals(commands));
     }
 
     private Hypervisor qemu() {
@@ -135,8 +182,7 @@ public final class HostEngines implements Engines {
 
     private Hypervisor qemu(Accelerator accelerator) {
         var program = program();
-        checkVersion(program);
-        return new QemuHypervisor(program, accelerator, shim);
+        return new QemuHypervisor(program, checkedVersion(program), accelerator, shim);
     }
 
     private Path program() {

@@ -2,6 +2,7 @@ package banger.daemon.engine;
 
 import banger.daemon.HostBoot;
 import io.avaje.jsonb.Json;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code $RUN/vms/ID/machine.json}: what runs now. Read again by the next daemon.
@@ -9,12 +10,20 @@ import io.avaje.jsonb.Json;
  * @param bootId the host's; another one means that nothing of this runs any more
  * @param engine the engine's label
  * @param network what {@code vm show} says of it
+ * @param likeness of the engine that runs it; missing where an older daemon started it
  */
 @Json
 public record MachineRef(
-        String bootId, String engine, String shim, String vmm, String network, String boot, long readyMillis) {
+        String bootId,
+        String engine,
+        String shim,
+        String vmm,
+        String network,
+        String boot,
+        long readyMillis,
+        @Nullable String likeness) {
     /** Of a VMM that was just started. */
-    public static MachineRef started(Shim.Started processes, String engine, String network) {
+    public static MachineRef started(Shim.Started processes, String engine, String network, String likeness) {
         return new MachineRef(
                 HostBoot.id(),
                 engine,
@@ -22,7 +31,8 @@ public record MachineRef(
                 processes.child().toString(),
                 network,
                 "cold",
-                0);
+                0,
+                likeness);
     }
 
     public ProcessRef shimProcess() {
@@ -33,7 +43,12 @@ public record MachineRef(
         return ProcessRef.parse(vmm);
     }
 
+    /** The same of a machine that continues from a saved state. */
+    public MachineRef resumed() {
+        return new MachineRef(bootId, engine, shim, vmm, network, "resumed", readyMillis, likeness);
+    }
+
     public MachineRef ready(long millis) {
-        return new MachineRef(bootId, engine, shim, vmm, network, boot, millis);
+        return new MachineRef(bootId, engine, shim, vmm, network, boot, millis, likeness);
     }
 }

@@ -33,6 +33,11 @@ public record ProcessRef(long pid, long start) {
                 .isPresent();
     }
 
+    /** Whether it runs but was stopped, as by SIGSTOP. */
+    public boolean stopped() {
+        return stat(pid).filter(s -> s.start == start && s.state == 'T').isPresent();
+    }
+
     /** Kills it at once; nothing happens when it is gone already. */
     public void kill() {
         // The handle remembers the start time it saw, so a reused number is never hit.

@@ -5,9 +5,16 @@ import banger.api.http.Duplex;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 
 /**
  * The control conversation with one guest. The reader is a virtual thread of its own; what the guest
@@ -38,6 +45,12 @@ public final class Control implements Closeable {
     private final ReentrantLock writing = new ReentrantLock();
     private volatile CompletableFuture<Void> muxBegun = new CompletableFuture<>();
     private volatile String muxNonce = "";
+    private final ReentrantLock asking = new ReentrantLock();
+    private volatile Optional<Question> question = Optional.empty();
+    private volatile long generation;
+
+    /** A line that was sent and waits for the one that answers it. */
+    private record Question(Predicate<String> fits, CompletableFuture<Void> answered) {}
 
     private Control(Duplex pipe, Listener listener) {
         this.pipe = pipe;
@@ -81,6 +94,43 @@ public final class Control implements Closeable {
         }
     }
 
+    /** Of the guest's saves and restores, as it last said. */
+    public long generation() {
+        return generation;
+    }
+
+    /**
+     * Sends a line and waits for the one that answers it; one question at a time.
+     *
+     * @param fits tells the answer
+     * @throws IOException when it does not come in time, or the connection ends
+     */
+    public void ask(String line, Predicate<String> fits, Duration within) throws IOException {
+        asking.lock();
+        try {
+            var answered = new CompletableFuture<Void>();
+            question = Optional.of(new Question(fits, answered));
+            if (ended.isDone()) throw new EOFException("the guest's control channel ended");
+            send(line);
+            answered.get(within.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new IOException(
+                    "the guest did not answer " + line.split(" ")[0] + " within " + within.toMillis() + " ms", e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException broken ? broken : new IOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted");
+        } finally {
+            question = Optional.empty();
+            asking.unlock();
+        }
+    }
+
+    private void answered(String line) {
+        question.filter(q -> q.fits.test(line)).ifPresent(q -> q.answered.complete(null));
+    }
+
     private void read() {
         IOException reason;
         try {
@@ -93,6 +143,7 @@ public final class Control implements Closeable {
         hello.completeExceptionally(reason);
         muxBegun.completeExceptionally(reason);
         ended.complete(reason);
+        question.ifPresent(q -> q.answered.completeExceptionally(reason));
         close();
     }
 
@@ -124,13 +175,22 @@ public final class Control implements Closeable {
                 if (rest.equals(muxNonce)) muxBegun.complete(null);
             }
             case "ready" -> listener.ready();
-            case "failed" -> listener.failed(Printable.line(rest));
+            case "failed" -> {
+                var text = Printable.line(rest);
+                question.ifPresent(q -> q.answered.completeExceptionally(new IOException("the guest failed: " + text)));
+                listener.failed(text);
+            }
             case "dirty" -> listener.dirty(number(rest));
             case "power" -> {
                 if (!rest.matches("poweroff|reboot|halt")) throw new IOException("not a power action");
                 listener.power(rest);
             }
-            case "pong", "state", "quiesced", "frozen" -> {}
+            case "state" -> {
+                var said = rest.split(" ");
+                if (said.length == 2) generation = number(said[1]);
+                answered(line);
+            }
+            case "pong", "quiesced", "frozen" -> answered(line);
             default -> throw new IOException("the guest sent an unknown line: " + Printable.line(words[0]));
         }
     }
@@ -143,7 +203,8 @@ public final class Control implements Closeable {
                 || !words[4].matches("init|agent")
                 || !words[5].matches("boot|configuring|ready|quiesced|frozen"))
             throw new IOException("the guest's greeting is malformed");
-        hello.complete(new Hello(words[3], words[4], words[5], number(words[6])));
+        generation = number(words[6]);
+        hello.complete(new Hello(words[3], words[4], words[5], generation));
     }
 
     private static long number(String text) throws IOException {

@@ -27,6 +27,9 @@ public final class Machines {
 
     /** @throws BangerException {@code vm.not-running} */
     public RunningVm require(Vm vm) {
+        if (vm.state() == VmState.PAUSED)
+            throw new BangerException(
+                    ErrorCode.VM_NOT_RUNNING, "vm " + vm.name() + ": is paused", "banger vm resume " + vm.name());
         return find(vm.id())
                 .orElseThrow(() -> new BangerException(
                         ErrorCode.VM_NOT_RUNNING,

@@ -6,6 +6,7 @@ import banger.daemon.engine.Engines;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineRef;
 import banger.daemon.engine.ProcessRef;
+import banger.daemon.guest.Sleep;
 import io.avaje.json.JsonException;
 import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
@@ -68,16 +69,25 @@ public final class Reconciler {
                 lifecycle.forget(vm);
                 return;
             }
-            case STARTING -> {
-                // Nobody was told that it runs: ended, and its disks kept.
+            case STARTING, STOPPING -> {
+                // Nobody was told that it runs: ended, its disks kept, and its saved memory where it has one.
                 endStray(disks.directory(vm.id()));
                 stopped(vm, "");
             }
-            case STOPPING -> {
-                endStray(disks.directory(vm.id()));
-                stopped(vm, "");
+            case SUSPENDING -> {
+                if (disks.saved(vm).present()) {
+                    endStray(disks.directory(vm.id()));
+                    stopped(vm, "");
+                } else {
+                    adopt(vm);
+                    machines.find(vm.id()).ifPresent(running -> runsOn(vm, running));
+                }
             }
-            case RUNNING -> adopt(vm);
+            case SUSPENDED -> {
+                endStray(disks.directory(vm.id()));
+                if (!disks.saved(vm).present()) stopped(vm, "its saved memory is gone");
+            }
+            case RUNNING, PAUSED -> adopt(vm);
             case CREATED, STOPPED, ERROR -> endStray(disks.directory(vm.id()));
         }
         // Its command or session is over, however that came about.
@@ -108,10 +118,21 @@ public final class Reconciler {
         stopped(vm, otherBoot ? "stopped (host restarted)" : "the VMM ended while no daemon ran");
     }
 
+    /** It was about to be suspended when the daemon ended. */
+    private void runsOn(Vm vm, RunningVm running) {
+        disks.saved(vm).discard();
+        table.state(vm.id(), VmState.RUNNING, "");
+        try {
+            running.machine().wake(Sleep.Kind.CONTINUE);
+        } catch (IOException e) {
+            LOG.warn("vm {}: does not answer any more", vm.name(), e);
+        }
+    }
+
     private void stopped(Vm vm, String why) {
         network.detach(vm);
         disks.removeRun(vm.id());
-        table.state(vm.id(), VmState.STOPPED, why);
+        table.state(vm.id(), disks.saved(vm).present() ? VmState.SUSPENDED : VmState.STOPPED, why);
     }
 
     private Optional<MachineRef> recorded(Vm vm) {

@@ -32,6 +32,10 @@ public final class VmDisks {
         return new VmDirectory(layout.vms().resolve(id.value()), layout.vmRuns().resolve(id.value()));
     }
 
+    SavedState saved(Vm vm) {
+        return new SavedState(vm.name().value(), directory(vm.id()).state(), owner);
+    }
+
     /** Makes both disks; they are on disk when this returns their directory. */
     VmDirectory make(Vm vm) {
         var dir = directory(vm.id());

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /** Every change of a VM's life. One lock a VM is held for the whole of each. */
 public final class VmLifecycle {
@@ -44,6 +45,7 @@ public final class VmLifecycle {
     private final Settings settings;
     private final VmStart start;
     private final VmStop stop;
+    private final VmSuspend suspend;
     private final UnpulledWork work;
     private final KeyedLocks<VmId> locks = new KeyedLocks<>();
     private final Map<VmId, Deque<Long>> reboots = new ConcurrentHashMap<>();
@@ -72,6 +74,7 @@ public final class VmLifecycle {
         this.defaults = VmDefaults.of(settings);
         this.start = new VmStart(sources, network, disks, engines, keys, userFiles, settings);
         this.stop = new VmStop(table, network, disks, machines, settings);
+        this.suspend = new VmSuspend(table, sources, disks, machines, stop, settings);
         this.work = new UnpulledWork(layout, settings.stopTimeout());
     }
 
@@ -183,10 +186,18 @@ public final class VmLifecycle {
         return new BangerException(ErrorCode.USAGE, fact);
     }
 
-    /** Boots a VM that does not run; one that runs is left as it is. */
-    public Vm start(Vm vm, Progress progress) {
+    /**
+     * Boots a VM that does not run, or continues one that was suspended; one that runs is left as it is.
+     *
+     * @param cold boots it from its disks in any case; a saved memory is thrown away
+     */
+    public Vm start(Vm vm, boolean cold, Progress progress) {
         try (var _ = locks.hold(vm.id())) {
             var now = current(vm);
+            if (now.state() == VmState.PAUSED) {
+                suspend.unpause(now, machines.find(now.id()).orElseThrow(), progress);
+                return current(now);
+            }
             if (machines.find(now.id()).isPresent()) {
                 progress.note("vm " + now.name() + ": already running");
                 return now;
@@ -195,6 +206,11 @@ public final class VmLifecycle {
                     now.name().value(),
                     new VmDefaults(now.vcpu(), now.memoryMib(), now.diskBytes(), now.overlayBytes()),
                     true);
+            if (now.state() == VmState.SUSPENDED && !cold) {
+                begin(now, () -> start.resume(now, progress));
+                return current(now);
+            }
+            disks.saved(now).discard();
             try {
                 boot(now, progress);
             } catch (VmStart.NotReady e) {
@@ -204,12 +220,58 @@ public final class VmLifecycle {
         }
     }
 
+    /** Stops the vCPUs of a running VM where they are. */
+    public Vm pause(Vm vm, Progress progress) {
+        try (var _ = locks.hold(vm.id())) {
+            var now = current(vm);
+            if (now.state() == VmState.PAUSED) progress.note("vm " + vm.name() + ": already paused");
+            else suspend.pause(now, machines.require(now));
+            return current(vm);
+        }
+    }
+
+    /** Lets a paused VM run on, or continues a suspended one. */
+    public Vm resume(Vm vm, Progress progress) {
+        if (current(vm).state() == VmState.SUSPENDED) return start(vm, false, progress);
+        try (var _ = locks.hold(vm.id())) {
+            var now = current(vm);
+            if (now.state() == VmState.PAUSED)
+                suspend.unpause(now, machines.find(now.id()).orElseThrow(), progress);
+            else {
+                machines.require(now);
+                progress.note("vm " + vm.name() + ": already running");
+            }
+            return current(vm);
+        }
+    }
+
+    /** Writes the memory of a running VM to disk and ends its VMM; the next start continues it. */
+    public Vm suspend(Vm vm, Progress progress) {
+        try (var _ = locks.hold(vm.id())) {
+            var now = current(vm);
+            if (now.state() == VmState.SUSPENDED) {
+                progress.note("vm " + vm.name() + ": already suspended");
+                return now;
+            }
+            if (now.state() == VmState.PAUSED)
+                suspend.unpause(now, machines.find(now.id()).orElseThrow(), progress);
+            var running = machines.require(current(vm));
+            work.look(now, running, progress);
+            suspend.suspend(now, running, progress);
+            return current(vm);
+        }
+    }
+
     private void boot(Vm vm, Progress progress) {
+        begin(vm, () -> start.boot(vm, progress));
+    }
+
+    private void begin(Vm vm, Supplier<RunningVm> how) {
         table.state(vm.id(), VmState.STARTING, "");
         work.willRun(vm);
         Failpoint.START_INTENT.pass();
         try {
-            var running = start.boot(vm, progress);
+            var running = how.get();
             machines.put(running);
             watch(running);
             table.state(vm.id(), VmState.RUNNING, "");
@@ -219,7 +281,8 @@ public final class VmLifecycle {
             throw e;
         } catch (BangerException e) {
             boolean cancelled = e.code() == ErrorCode.CANCELLED;
-            table.state(vm.id(), cancelled ? VmState.STOPPED : VmState.ERROR, cancelled ? "" : e.fact());
+            if (disks.saved(vm).present()) table.state(vm.id(), VmState.SUSPENDED, cancelled ? "" : e.fact());
+            else table.state(vm.id(), cancelled ? VmState.STOPPED : VmState.ERROR, cancelled ? "" : e.fact());
             throw e;
         } catch (RuntimeException e) {
             table.state(vm.id(), VmState.ERROR, "internal: " + e);
@@ -231,10 +294,8 @@ public final class VmLifecycle {
     public Vm stop(Vm vm, boolean graceful, Progress progress) {
         try (var _ = locks.hold(vm.id())) {
             var running = machines.find(vm.id());
-            if (running.isEmpty()) {
-                progress.note("vm " + vm.name() + ": already stopped");
-                return current(vm);
-            }
+            if (running.isEmpty()) return notRunning(vm, progress);
+            if (current(vm).state() == VmState.PAUSED) suspend.unpause(vm, running.get(), progress);
             work.look(vm, running.get(), progress);
             if (!graceful || !stop.graceful(vm, running.get(), progress)) stop.stop(vm, running.get(), progress);
             return current(vm);
@@ -252,10 +313,7 @@ public final class VmLifecycle {
                     "signal " + banger.api.Printable.quote(signal) + ": must be one of " + String.join(", ", SIGNALS));
         try (var _ = locks.hold(vm.id())) {
             var running = machines.find(vm.id());
-            if (running.isEmpty()) {
-                progress.note("vm " + vm.name() + ": already stopped");
-                return current(vm);
-            }
+            if (running.isEmpty()) return notRunning(vm, progress);
             if (signal.equals("KILL")) {
                 stop.kill(vm, running.get());
                 progress.note("vm " + vm.name() + ": killed");
@@ -267,6 +325,13 @@ public final class VmLifecycle {
         }
     }
 
+    private Vm notRunning(Vm vm, Progress progress) {
+        var now = current(vm);
+        boolean suspended = now.state() == VmState.SUSPENDED;
+        progress.note("vm " + vm.name() + ": already " + (suspended ? "suspended" : "stopped"));
+        return now;
+    }
+
     /**
      * Deletes a VM, running or not, with its disks.
      *
@@ -276,6 +341,9 @@ public final class VmLifecycle {
         try (var _ = locks.hold(vm.id())) {
             if (table.find(vm.id()).isEmpty()) throw VmRefs.notFound(vm.name().value());
             var running = machines.find(vm.id());
+            // Asleep it could not say what it holds.
+            if (running.isPresent() && current(vm).state() == VmState.PAUSED)
+                suspend.unpause(vm, running.get(), progress);
             keepWork(vm, running, unpulled, progress);
             table.state(vm.id(), VmState.DELETING, "");
             Failpoint.DELETE_INTENT.pass();
@@ -328,11 +396,12 @@ public final class VmLifecycle {
         try (var _ = locks.hold(vm.id())) {
             var now = current(vm);
             boolean sizes = change.vcpu() != null || change.memoryMib() != null || change.diskBytes() != null;
-            if (sizes && machines.find(vm.id()).isPresent())
+            if (sizes && (machines.find(vm.id()).isPresent() || now.state() == VmState.SUSPENDED))
                 throw new BangerException(
                         ErrorCode.VM_RUNNING,
                         "vm " + vm.name() + ": its size only changes while it is stopped",
-                        "banger vm stop " + vm.name());
+                        (now.state() == VmState.SUSPENDED ? "banger vm start " + vm.name() + "; " : "")
+                                + "banger vm stop " + vm.name());
             if (sizes) {
                 int vcpu = Optional.ofNullable(change.vcpu()).orElse(now.vcpu());
                 int memory = Optional.ofNullable(change.memoryMib()).orElse(now.memoryMib());

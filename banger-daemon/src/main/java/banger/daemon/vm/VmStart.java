@@ -11,6 +11,7 @@ import banger.daemon.engine.Engines;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineRef;
+import banger.daemon.guest.Sleep;
 import banger.daemon.ops.Failpoint;
 import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
@@ -106,6 +107,62 @@ final class VmStart {
             progress.done("vm " + vm.name(), "ready in {took} (cold boot)", millis);
             undo.commit();
             return running;
+        }
+    }
+
+    /**
+     * Continues a suspended VM; its state is used up from the moment that it runs.
+     *
+     * @throws BangerException {@code vm.saved-unfit} and others; nothing runs then
+     */
+    RunningVm resume(Vm vm, Progress progress) {
+        long began = System.nanoTime();
+        var files = sources.files(vm);
+        var saved = disks.saved(vm);
+        var manifest = saved.checked();
+        var engine = engines.select(manifest.engine().split("/")[0]);
+        if (!engine.traits().label().equals(manifest.engine()))
+            throw saved.unfit("was saved by " + manifest.engine() + ", here is "
+                    + engine.traits().label());
+        progress.doing("vm " + vm.name(), "continuing", 0, 0);
+        try (var undo = new Undo()) {
+            var attachment = network.attach(vm);
+            undo.add(() -> network.detach(vm));
+            var key = VmSuspend.key(vm, files, engine.likeness(), attachment.on());
+            for (var entry : manifest.key().entrySet())
+                if (!entry.getValue().equals(key.get(entry.getKey())))
+                    throw saved.unfit("its saved memory does not fit any more (" + entry.getKey() + ": was "
+                            + entry.getValue() + ", is " + key.get(entry.getKey()) + ")");
+            var running = new RunningVm(vm.id(), vm.name());
+            var machine = engine.restore(spec(vm, files, attachment, running), saved.path());
+            undo.add(machine::kill);
+            running.machine(machine);
+            record(vm, machine.ref());
+            undo.add(() -> forget(vm));
+            Failpoint.RESUME_LOADED.pass();
+            saved.consume();
+            Failpoint.RESUME_MARKED.pass();
+            wake(vm, machine);
+            Failpoint.RESUME_CONTINUED.pass();
+            long millis = (System.nanoTime() - began) / 1_000_000;
+            record(vm, machine.ref().ready(millis));
+            progress.done("vm " + vm.name(), "continued in {took}", millis);
+            undo.commit();
+            saved.discard();
+            return running;
+        }
+    }
+
+    private static void wake(Vm vm, Machine machine) {
+        try {
+            machine.wake(Sleep.Kind.RESUME);
+        } catch (IOException e) {
+            throw new BangerException(
+                            ErrorCode.VM_NOT_READY,
+                            "vm " + vm.name() + ": its memory was loaded, but its guest did not go on: "
+                                    + Printable.line(String.valueOf(e.getMessage())) + "; its disks are whole",
+                            "banger vm start " + vm.name() + " boots it anew")
+                    .because(e);
         }
     }
 

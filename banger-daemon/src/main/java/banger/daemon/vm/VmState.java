@@ -9,6 +9,12 @@ public enum VmState {
     CREATED,
     STARTING,
     RUNNING,
+    /** Its vCPUs are stopped; its memory is where it was. */
+    PAUSED,
+    /** Its memory is being written to disk; after a crash it runs on, or is suspended when all was written. */
+    SUSPENDING,
+    /** Its memory is on disk, and nothing runs; the next start continues it. */
+    SUSPENDED,
     STOPPING,
     STOPPED,
     /** Something went wrong; its disks and log are kept, {@code lastError} tells. */
@@ -22,10 +28,5 @@ public enum VmState {
 
     static VmState of(String word) {
         return valueOf(word.toUpperCase(Locale.ROOT));
-    }
-
-    /** Whether a VMM may exist. */
-    public boolean active() {
-        return this == STARTING || this == RUNNING || this == STOPPING;
     }
 }

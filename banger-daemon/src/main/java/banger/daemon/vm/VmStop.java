@@ -87,9 +87,13 @@ final class VmStop {
 
     /** Gives back what only a running VM needs and writes down that it is stopped. */
     void release(Vm vm) {
+        release(vm, VmState.STOPPED);
+    }
+
+    void release(Vm vm, VmState after) {
         network.detach(vm);
         disks.removeRun(vm.id());
-        table.state(vm.id(), VmState.STOPPED, "");
+        table.state(vm.id(), after, "");
         Failpoint.STOP_DONE.pass();
     }
 

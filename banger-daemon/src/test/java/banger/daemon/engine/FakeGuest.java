@@ -5,11 +5,14 @@ import banger.api.http.Head;
 import banger.api.http.Headers;
 import banger.daemon.guest.Control;
 import banger.daemon.guest.GuestChannel;
+import banger.daemon.guest.Sleep;
 import banger.daemon.guest.Wire;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -25,6 +28,12 @@ public final class FakeGuest {
     private volatile Duplex control;
     private volatile String state = "boot";
     private volatile boolean deaf;
+    private volatile boolean failing;
+    private volatile long generation;
+    private volatile String before = "boot";
+    /** Not done: its vCPUs are stopped. */
+    private volatile CompletableFuture<Void> running = CompletableFuture.completedFuture(null);
+
     private volatile CompletableFuture<Void> syncGate = CompletableFuture.completedFuture(null);
 
     public FakeGuest(String name, FakeHypervisor.Boot plan) {
@@ -45,6 +54,11 @@ public final class FakeGuest {
         deaf = true;
     }
 
+    /** The next freeze goes wrong. */
+    public void fails() {
+        failing = true;
+    }
+
     /** A sync under way is answered when this completes. */
     public void syncsWhen(CompletableFuture<Void> gate) {
         syncGate = gate;
@@ -53,7 +67,14 @@ public final class FakeGuest {
     /** The VMM ends. */
     public void end(MachineExit.Cause cause, String detail) {
         if (!exit.complete(new MachineExit(cause, detail))) return;
+        running.complete(null);
         connections.forEach(FakeGuest::close);
+    }
+
+    /** Every connection breaks; it makes new ones. */
+    public void disconnect() {
+        connections.forEach(FakeGuest::close);
+        connections.clear();
     }
 
     /** A line on control. */
@@ -106,16 +127,73 @@ public final class FakeGuest {
                 }
                 var words = line.toString().split(" ");
                 line.setLength(0);
-                if (words[0].equals("\0host")) greeted(words[1]);
+                running.join();
+                if (!deaf) heard(words);
             }
         } catch (IOException e) {
             return; // the host went away
         }
     }
 
+    private void heard(String[] words) {
+        switch (words[0]) {
+            case "\0host" -> greeted(words[1]);
+            case "prepare-save" -> {
+                before = state;
+                state = "quiesced";
+                say("quiesced " + words[1]);
+            }
+            case "freeze" -> {
+                if (failing) {
+                    failing = false;
+                    say("failed disk on fire");
+                    return;
+                }
+                state = "frozen";
+                say("frozen " + words[1]);
+            }
+            case "resumed" -> {
+                generation = Long.parseLong(words[1]);
+                if (asleep()) state = before;
+                say("state " + state + " " + generation);
+            }
+            default -> {} // as the guest: what it does not know it ignores
+        }
+    }
+
+    private boolean asleep() {
+        return state.equals("quiesced") || state.equals("frozen");
+    }
+
+    /** Its vCPUs stop. */
+    public void pause() {
+        if (running.isDone()) running = new CompletableFuture<>();
+    }
+
+    public void unpause() {
+        running.complete(null);
+    }
+
+    /** What a saved state holds of it. */
+    public String saved() {
+        return "fake guest " + state + " " + before + " " + generation;
+    }
+
+    /** A stopped guest as it was saved. */
+    public static FakeGuest restored(String name, String saved) throws IOException {
+        var words = saved.split(" ");
+        if (words.length != 5 || !saved.startsWith("fake guest ")) throw new IOException("not a saved state");
+        var guest = new FakeGuest(name, FakeHypervisor.Boot.READY);
+        guest.state = words[2];
+        guest.before = words[3];
+        guest.generation = Long.parseLong(words[4]);
+        guest.pause();
+        return guest;
+    }
+
     private void greeted(String nonce) {
         if (plan == FakeHypervisor.Boot.SILENT && state.equals("boot")) return;
-        say("\0hello " + nonce + " 1 abc agent " + state + " 0");
+        say("\0hello " + nonce + " 1 abc agent " + state + " " + generation);
         if (!state.equals("boot")) return;
         if (plan == FakeHypervisor.Boot.DIES) end(MachineExit.Cause.FAILED, "status 1: out of paper");
         if (plan == FakeHypervisor.Boot.FAILS) say("failed vdb: no file system");
@@ -123,8 +201,11 @@ public final class FakeGuest {
 
     private void answer(Duplex stream) {
         try (stream) {
+            if (asleep()) return;
+            running.join();
             var asked = Head.read(stream.in());
             if (asked.isEmpty()) return;
+            running.join();
             var request = asked.get();
             var body = request.body(stream.in()).readAllBytes();
             if (deaf || plan == FakeHypervisor.Boot.FAILS) {
@@ -235,6 +316,28 @@ public final class FakeGuest {
         @Override
         public GuestChannel streams() {
             return this;
+        }
+
+        @Override
+        public void pause() {
+            FakeGuest.this.pause();
+        }
+
+        @Override
+        public void unpause() {
+            FakeGuest.this.unpause();
+        }
+
+        @Override
+        public void save(Path directory) throws IOException {
+            pause();
+            Files.writeString(directory.resolve("state"), saved());
+        }
+
+        @Override
+        public void wake(Sleep.Kind kind) throws IOException {
+            unpause();
+            Sleep.wake(conversation, kind);
         }
 
         @Override

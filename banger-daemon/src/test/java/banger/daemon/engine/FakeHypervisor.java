@@ -4,6 +4,8 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.daemon.HostBoot;
 import banger.daemon.guest.Control;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +35,7 @@ public final class FakeHypervisor implements Hypervisor, Engines {
 
     private final Queue<Boot> plans = new ConcurrentLinkedQueue<>();
     private final Map<Long, FakeGuest> guests = new ConcurrentHashMap<>();
+    private volatile String likeness = "fake 1";
     private final AtomicInteger boots = new AtomicInteger();
 
     /** How the next boots go, in order; READY after that. */
@@ -68,9 +71,38 @@ public final class FakeHypervisor implements Hypervisor, Engines {
         long number = NO_PROCESS + boots.incrementAndGet();
         var guest = new FakeGuest(spec.name(), plan);
         guests.put(number, guest);
+        return guest.attach(ref(number, spec.network()), spec.listener());
+    }
+
+    private MachineRef ref(long number, String network) {
         var process = new ProcessRef(number, 1).toString();
-        var ref = new MachineRef(HostBoot.id(), LABEL, process, process, spec.network(), "cold", 0);
-        return guest.attach(ref, spec.listener());
+        return new MachineRef(HostBoot.id(), LABEL, process, process, network, "cold", 0, likeness);
+    }
+
+    /** The host is another from now on, as far as saved states can tell. */
+    public void become(String other) {
+        likeness = other;
+    }
+
+    @Override
+    public String likeness() {
+        return likeness;
+    }
+
+    @Override
+    public Machine restore(BootSpec spec, Path saved) {
+        if (Optional.ofNullable(plans.poll()).orElse(Boot.READY) == Boot.REFUSED)
+            throw new BangerException(ErrorCode.VM_START_FAILED, "vm " + spec.name() + ": FAKE did not start: no luck");
+        try {
+            long number = NO_PROCESS + boots.incrementAndGet();
+            var guest = FakeGuest.restored(spec.name(), Files.readString(saved.resolve("state")));
+            guests.put(number, guest);
+            return guest.attach(ref(number, spec.network()).resumed(), spec.listener());
+        } catch (IOException e) {
+            throw new BangerException(
+                            ErrorCode.VM_START_FAILED, "vm " + spec.name() + ": FAKE did not start: " + e.getMessage())
+                    .because(e);
+        }
     }
 
     @Override

@@ -4,10 +4,14 @@ import banger.daemon.guest.Control;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The made-up engine keeps the contract, or what is tested with it means nothing. */
 @Timeout(60)
 class FakeHypervisorTest extends HypervisorContract {
+    @TempDir
+    Path directory;
+
     private final FakeHypervisor engine = new FakeHypervisor();
 
     @Override
@@ -19,7 +23,7 @@ class FakeHypervisorTest extends HypervisorContract {
     protected BootSpec spec(Control.Listener listener) {
         return new BootSpec(
                 "box",
-                Path.of("/nonexistent"),
+                directory,
                 List.of(),
                 "",
                 1,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.model.EngineInfo;
 import banger.daemon.engine.firecracker.FirecrackerProgram;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -110,6 +111,30 @@ class HostEnginesTest {
         refused(host("ok 3", "QEMU version 8"), "firecracker", ErrorCode.ENGINE_UNAVAILABLE, "it is no Firecracker");
         Files.delete(dir.resolve("firecracker"));
         refused(host("ok 3", "Firecracker v1.16.1"), "firecracker", ErrorCode.ENGINE_UNAVAILABLE, "cannot be read");
+    }
+
+    @Test
+    void eachIsListedWithTheReasonWhyNot() throws IOException {
+        var none = engines(host("ok 3", "QEMU emulator version 8.0.0")).list();
+        assertThat(none.getFirst().usable()).isFalse();
+        assertThat(none.getFirst().note()).contains("cannot be read");
+        assertThat(none.getLast()).isEqualTo(new EngineInfo("qemu", "8.0.0", QEMU.toString(), true, "with KVM"));
+        thereIsAFirecracker();
+        var old = engines(host("ok 3", "Firecracker v1.13.0")).list().getFirst();
+        assertThat(old.version()).isEqualTo("1.13.0");
+        assertThat(old.note())
+                .startsWith("with KVM; CVE-2026-5747 (PCI transport")
+                .contains("CVE-2026-1386");
+        Files.delete(dir.resolve("memory"));
+        var stuck =
+                engines(host("failed stuck: x", "Firecracker v1.16.1")).list().getFirst();
+        assertThat(stuck)
+                .isEqualTo(new EngineInfo(
+                        "firecracker",
+                        "1.16.1",
+                        dir.resolve("firecracker").toString(),
+                        false,
+                        "needs KVM, and KVM opens here but does not run a guest"));
     }
 
     @Test

@@ -8,7 +8,9 @@ import banger.api.model.ExecRequest;
 import banger.daemon.engine.MachineExit.Cause;
 import banger.daemon.guest.Agent;
 import banger.daemon.guest.Control;
+import banger.daemon.guest.Sleep;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -178,8 +180,97 @@ public abstract class HypervisorContract {
         assertThat(engine().reattach("box", directory(), ref, heard)).isEmpty();
         boot();
         var r = machine.ref();
-        var other = new MachineRef("another", r.engine(), r.shim(), r.vmm(), r.network(), r.boot(), 0);
+        var other = new MachineRef("another", r.engine(), r.shim(), r.vmm(), r.network(), r.boot(), 0, r.likeness());
         assertThat(engine().reattach("box", directory(), other, heard)).isEmpty();
+    }
+
+    private void exitsWith(String status) throws Exception {
+        var argv = List.of(
+                "exit\0".getBytes(StandardCharsets.US_ASCII), (status + "\0").getBytes(StandardCharsets.US_ASCII));
+        try (var stream = agent().exec(new ExecRequest(argv, null, null, List.of(), null, false))) {
+            assertThat(stream.in().read()).isBetween(0, 6);
+        }
+    }
+
+    @Test
+    void pausedItAnswersNothingAndAfterwardsAsBefore() throws Exception {
+        bootToReady();
+        machine.pause();
+        machine.pause();
+        assertThatThrownBy(() -> machine.control().ask("ping a", "pong a"::equals, Duration.ofMillis(300)))
+                .isInstanceOf(java.io.IOException.class);
+        machine.unpause();
+        assertThat(agent().health()).containsEntry("state", "ready");
+    }
+
+    private Path save() throws Exception {
+        Sleep.prepare(machine.control());
+        var saved = Files.createDirectory(directory().resolve("saved"));
+        machine.save(saved);
+        return saved;
+    }
+
+    @Test
+    void savedItContinuesInAnotherProcess() throws Exception {
+        bootToReady();
+        var saved = save();
+        machine.kill();
+        assertThat(cause(machine)).isEqualTo(Cause.KILLED);
+        machine = engine().restore(spec(heard), saved);
+        assertThat(machine.ref().boot()).isEqualTo("resumed");
+        assertThatThrownBy(() -> {
+                    if (machine.streams().open().in().read() < 0) throw new java.io.EOFException();
+                })
+                .isInstanceOf(java.io.IOException.class);
+        machine.wake(Sleep.Kind.RESUME);
+        assertThat(machine.control().generation()).isPositive();
+        assertThat(agent().health()).containsEntry("state", "ready");
+        exitsWith("0");
+        // And once more: what was restored is a machine like any other.
+        try (var files = Files.list(saved)) {
+            for (var file : files.toList()) Files.delete(file);
+        }
+        Files.delete(saved);
+        saved = save();
+        machine.kill();
+        machine = engine().restore(spec(heard), saved);
+        machine.wake(Sleep.Kind.RESUME);
+        exitsWith("0");
+    }
+
+    @Test
+    void aSaveThatIsNotWantedLeavesItAsItWas() throws Exception {
+        bootToReady();
+        Sleep.prepare(machine.control());
+        machine.wake(Sleep.Kind.CONTINUE);
+        exitsWith("0");
+        save();
+        machine.wake(Sleep.Kind.CONTINUE);
+        exitsWith("0");
+        assertThat(machine.exit()).isNotDone();
+    }
+
+    @Test
+    void aStateThatWasCutOrIsNoneIsAnErrorAndNothingRuns() throws Exception {
+        bootToReady();
+        var saved = save();
+        machine.kill();
+        machine = null;
+        try (var file =
+                java.nio.channels.FileChannel.open(saved.resolve("state"), java.nio.file.StandardOpenOption.WRITE)) {
+            file.truncate(file.size() / 2);
+        }
+        refusesToRestore(saved);
+        Files.writeString(saved.resolve("state"), "what");
+        refusesToRestore(saved);
+        Files.delete(saved.resolve("state"));
+        refusesToRestore(saved);
+    }
+
+    private void refusesToRestore(Path saved) {
+        assertThatThrownBy(() -> engine().restore(spec(heard), saved))
+                .isInstanceOfSatisfying(
+                        BangerException.class, e -> assertThat(e.fact()).startsWith("vm box: "));
     }
 
     @Test

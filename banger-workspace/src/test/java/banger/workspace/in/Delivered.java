@@ -46,6 +46,12 @@ final class Delivered {
                 .deliver(VM, agent, force);
     }
 
+    /** A delivery whose connection breaks after so many bytes from the host. */
+    void deliverUntil(Wish wish, int bytes) {
+        var breaking = new BreakingConversations(agent, bytes);
+        Import.pack(layout, ENVIRONMENT, VM, look(wish), GuestPath.DEFAULT).deliver(VM, breaking, false);
+    }
+
     Repo guest() {
         return Repo.at(agent.at(GuestPath.DEFAULT));
     }

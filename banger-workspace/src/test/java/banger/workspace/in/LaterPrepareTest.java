@@ -1,7 +1,10 @@
 package banger.workspace.in;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import banger.api.BangerException;
+import banger.api.ErrorCode;
 import banger.workspace.GuestPath;
 import banger.workspace.RepoPath;
 import banger.workspace.testing.Repo;
@@ -9,9 +12,14 @@ import banger.workspace.wire.Prepare.Kept;
 import banger.workspace.wire.Prepare.Why;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The second and later prepares: only what changed travels, and what the guest did stays. */
 class LaterPrepareTest {
@@ -123,5 +131,29 @@ class LaterPrepareTest {
         repo.write("f1", "changed\n");
         assertThat(delivered.deliver(Wish.of(repo.top())).sent()).isOne();
         delivered.assertSame(repo);
+    }
+
+    /** Wherever it broke, the next one brings the guest to where the host is, and the base is never ahead of it. */
+    @ParameterizedTest
+    @ValueSource(ints = {10, 400, 1500, 2200, 5000, 9000})
+    void aDeliveryThatBrokeIsFinishedByTheNext(int bytes) {
+        for (int i = 0; i < 20; i++) repo.write("f" + i, ("again " + i + "\n").repeat(20));
+        repo.commit("2");
+        assertThatThrownBy(() -> delivered.deliverUntil(Wish.of(repo.top()), bytes))
+                .isInstanceOfSatisfying(
+                        BangerException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.GUEST_PROTOCOL));
+        delivered.deliver(Wish.of(repo.top()));
+        delivered.assertSame(repo);
+        assertThat(base("f7")).isEqualTo("again 7\n".repeat(20));
+    }
+
+    @Test
+    void readonlyTakesTheWriteBitsAway() throws Exception {
+        delivered.deliver(new Wish(repo.top(), Optional.empty(), Optional.empty(), false, true, false, Wish.DEPTH));
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(delivered.at("f1"))))
+                .isEqualTo("r--r--r--");
+        assertThat(delivered.guest().git("status", "--porcelain")).isEmpty();
+        delivered.deliver(Wish.of(repo.top()));
+        assertThat(Files.getPosixFilePermissions(delivered.at("f1"))).contains(PosixFilePermission.OWNER_WRITE);
     }
 }

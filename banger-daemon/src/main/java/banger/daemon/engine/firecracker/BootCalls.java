@@ -9,6 +9,9 @@ import java.util.List;
  * guest.
  */
 final class BootCalls {
+    /** Its name in a saved state too. */
+    static final String CARD = "eth0";
+
     private BootCalls() {}
 
     static List<ApiCall> of(BootSpec spec) {
@@ -21,7 +24,7 @@ final class BootCalls {
         calls.add(ApiCall.Drive.readOnly("vdd"));
         calls.add(new ApiCall.Vsock(spec.cid(), Sockets.VSOCK));
         calls.add(new ApiCall.Entropy());
-        spec.placement().tap().ifPresent(tap -> calls.add(new ApiCall.NetworkInterface("eth0", tap, spec.mac())));
+        spec.placement().tap().ifPresent(tap -> calls.add(new ApiCall.NetworkInterface(CARD, tap, spec.mac())));
         calls.add(ApiCall.Action.START);
         return calls;
     }

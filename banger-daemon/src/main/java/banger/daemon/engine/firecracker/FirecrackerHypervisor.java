@@ -4,15 +4,19 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.daemon.HostBoot;
 import banger.daemon.engine.BootSpec;
+import banger.daemon.engine.HostCpu;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineRef;
 import banger.daemon.engine.Shim;
+import banger.daemon.engine.Signals;
 import banger.daemon.engine.Traits;
 import banger.daemon.engine.Vmm;
+import banger.daemon.engine.firecracker.FirecrackerMachine.Halted;
 import banger.daemon.guest.Control;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -21,12 +25,27 @@ import java.util.concurrent.CancellationException;
 public final class FirecrackerHypervisor implements Hypervisor {
     public static final String LABEL = "firecracker";
 
-    private final Path program;
-    private final Shim shim;
+    /** Of {@link BootCalls}: raised when a machine saved before would not find itself again. */
+    private static final int SKELETON = 1;
 
-    public FirecrackerHypervisor(Path program, Shim shim) {
+    /** Files of a saved machine. */
+    static final String STATE = "state";
+
+    static final String MEMORY = "memory";
+
+    /** Reading the devices; the memory is mapped and read when it is needed. */
+    private static final Duration LOADS_WITHIN = Duration.ofSeconds(60);
+
+    private final Path program;
+    private final String version;
+    private final Shim shim;
+    private final Signals signals;
+
+    public FirecrackerHypervisor(Path program, String version, Shim shim, Signals signals) {
         this.program = program;
+        this.version = version;
         this.shim = shim;
+        this.signals = signals;
     }
 
     @Override
@@ -35,7 +54,36 @@ public final class FirecrackerHypervisor implements Hypervisor {
     }
 
     @Override
+    public String likeness() {
+        return "firecracker " + version + ", machine " + SKELETON + ", cpu " + HostCpu.likeness();
+    }
+
+    @Override
     public Machine boot(BootSpec spec) {
+        return start(spec, "cold", api -> {
+            for (var call : BootCalls.of(spec)) api.send(call);
+        });
+    }
+
+    @Override
+    public Machine restore(BootSpec spec, Path saved) {
+        var files = spec.directory().relativize(saved);
+        var load = new ApiCall.SnapshotLoad(
+                files.resolve(STATE).toString(),
+                new ApiCall.MemoryBackend("File", files.resolve(MEMORY).toString()),
+                false,
+                spec.placement().tap().stream()
+                        .map(tap -> new ApiCall.NetworkOverride(BootCalls.CARD, tap))
+                        .toList());
+        return start(spec, "resumed", api -> api.send(load, LOADS_WITHIN));
+    }
+
+    /** What is asked of a fresh process. */
+    private interface Calls {
+        void make(ApiClient api) throws IOException;
+    }
+
+    private Machine start(BootSpec spec, String how, Calls calls) {
         var vmm = vmm(spec.name(), spec.directory());
         vmm.removeLeftovers();
         var listener = new Endings(spec.listener());
@@ -45,11 +93,13 @@ public final class FirecrackerHypervisor implements Hypervisor {
             var place = new BootSpec.Placement(
                     spec.placement().holder(), spec.placement().uid(), Optional.empty());
             var started = shim.run(spec.name(), spec.directory(), place, spec.links(), arguments(spec.directory()));
-            var ref = MachineRef.started(started, LABEL, spec.network());
+            var ref = MachineRef.started(started, LABEL, spec.network(), likeness());
             try {
                 var api = new ApiClient(vmm.connect(Sockets.API, ref.vmmProcess()));
-                for (var call : BootCalls.of(spec)) api.send(call);
-                return machine(vmm, ref, api, control, listener);
+                calls.make(api);
+                return how.equals("cold")
+                        ? machine(vmm, ref, api, control, listener, Halted.NO)
+                        : machine(vmm, ref.resumed(), api, control, listener, Halted.YES);
             } catch (IOException | CancellationException e) {
                 throw vmm.abandoned(started, e);
             }
@@ -76,14 +126,18 @@ public final class FirecrackerHypervisor implements Hypervisor {
         var vmm = vmm(name, directory);
         try {
             var api = new ApiClient(vmm.connect(Sockets.API, ref.vmmProcess()));
-            var instance = api.instance();
-            if (!instanceId(directory).equals(instance.id())) {
-                api.close();
-                return Optional.empty();
+            var halted = Halted.NO;
+            // One that is paused answers nothing.
+            if (!ref.vmmProcess().stopped()) {
+                var instance = api.instance();
+                if (!instanceId(directory).equals(instance.id())) {
+                    api.close();
+                    return Optional.empty();
+                }
+                if ("Paused".equals(instance.state())) halted = Halted.YES;
             }
-            var endings = new Endings(listener);
-            return Optional.of(
-                    machine(vmm, ref, api, AwaitedControl.listen(directory.resolve(Sockets.CONTROL)), endings));
+            var control = AwaitedControl.listen(directory.resolve(Sockets.CONTROL));
+            return Optional.of(machine(vmm, ref, api, control, new Endings(listener), halted));
         } catch (IOException e) {
             if (!ref.vmmProcess().alive()) return Optional.empty();
             throw new BangerException(
@@ -94,10 +148,12 @@ public final class FirecrackerHypervisor implements Hypervisor {
         }
     }
 
-    private static Machine machine(Vmm vmm, MachineRef ref, ApiClient api, AwaitedControl control, Endings listener)
+    private Machine machine(
+            Vmm vmm, MachineRef ref, ApiClient api, AwaitedControl control, Endings listener, Halted halted)
             throws IOException {
         var watch = vmm.connect(Sockets.API, ref.vmmProcess());
-        return new FirecrackerMachine(vmm, ref, api, watch, Control.begin(control, listener), listener);
+        return new FirecrackerMachine(
+                vmm, ref, api, watch, Control.begin(control, listener), listener, signals, halted);
     }
 
     private static Vmm vmm(String name, Path directory) {

@@ -4,10 +4,15 @@ import banger.api.http.Duplex;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineExit;
 import banger.daemon.engine.MachineRef;
+import banger.daemon.engine.Signals;
 import banger.daemon.engine.Vmm;
 import banger.daemon.guest.Control;
 import banger.daemon.guest.GuestChannel;
+import banger.daemon.guest.Sleep;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -15,24 +20,48 @@ import java.util.concurrent.TimeoutException;
 
 /** One Firecracker process. */
 final class FirecrackerMachine implements Machine {
+    /** The whole memory is written. */
+    private static final Duration SAVES_WITHIN = Duration.ofMinutes(15);
+
     private final Vmm vmm;
     private final MachineRef ref;
     private final ApiClient api;
     private final Duplex watch;
-    private final Control control;
+    private final Signals signals;
+    private volatile Control control;
+    private volatile Optional<Control> former = Optional.empty();
     private final Endings endings;
     private final VsockChannel streams;
     private final CompletableFuture<MachineExit> exit = new CompletableFuture<>();
+    /** By its own means, as a save needs it and a restore leaves it. */
+    private volatile Halted halted;
+
     private volatile boolean killed;
     private volatile boolean released;
 
+    /** Whether its own API has stopped the vCPUs. */
+    enum Halted {
+        YES,
+        NO
+    }
+
     /** @param watch a connection to its API on which nothing is asked: it breaks when the process ends */
-    FirecrackerMachine(Vmm vmm, MachineRef ref, ApiClient api, Duplex watch, Control control, Endings endings) {
+    FirecrackerMachine(
+            Vmm vmm,
+            MachineRef ref,
+            ApiClient api,
+            Duplex watch,
+            Control control,
+            Endings endings,
+            Signals signals,
+            Halted halted) {
         this.vmm = vmm;
         this.ref = ref;
         this.api = api;
         this.watch = watch;
         this.control = control;
+        this.signals = signals;
+        this.halted = halted;
         this.endings = endings;
         this.streams = new VsockChannel(vmm.directory().resolve(Sockets.VSOCK));
         Thread.ofVirtual().name("exit-of-" + vmm.name()).start(this::watch);
@@ -62,6 +91,45 @@ final class FirecrackerMachine implements Machine {
     @Override
     public GuestChannel streams() {
         return streams;
+    }
+
+    /**
+     * The process itself is stopped. Up to 1.16 its own pause, when no snapshot follows, leaves the vsock
+     * deaf for ever after (firecracker pull request 6100).
+     */
+    @Override
+    public void pause() {
+        signals.send(ref.vmmProcess(), "STOP");
+    }
+
+    @Override
+    public void unpause() {
+        signals.send(ref.vmmProcess(), "CONT");
+    }
+
+    @Override
+    public void save(Path directory) throws IOException {
+        api.send(ApiCall.Run.PAUSED);
+        halted = Halted.YES;
+        // A snapshot breaks the guest's connections when it runs on: it will make another one, which is awaited.
+        former = Optional.of(control);
+        control = Control.begin(AwaitedControl.listen(vmm.directory().resolve(Sockets.CONTROL)), endings);
+        var files = vmm.directory().relativize(directory);
+        api.send(
+                new ApiCall.SnapshotCreate(
+                        "Full",
+                        files.resolve(FirecrackerHypervisor.STATE).toString(),
+                        files.resolve(FirecrackerHypervisor.MEMORY).toString()),
+                SAVES_WITHIN);
+    }
+
+    @Override
+    public void wake(Sleep.Kind kind) throws IOException {
+        if (halted == Halted.YES) api.send(ApiCall.Run.RESUMED);
+        halted = Halted.NO;
+        Sleep.wake(control, kind);
+        former.ifPresent(Control::close);
+        former = Optional.empty();
     }
 
     @Override
@@ -118,6 +186,7 @@ final class FirecrackerMachine implements Machine {
 
     private void disconnect() {
         control.close();
+        former.ifPresent(Control::close);
         api.close();
         close(watch);
     }

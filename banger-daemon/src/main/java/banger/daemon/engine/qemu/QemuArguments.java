@@ -18,7 +18,11 @@ final class QemuArguments {
     static final String CONTROL_SOCKET = "control.sock";
     static final String STREAMS_SOCKET = "streams.sock";
     static final String QMP_SOCKET = "qmp.sock";
-    static final List<String> SOCKETS = List.of(CONTROL_SOCKET, STREAMS_SOCKET, QMP_SOCKET);
+    /** Where a saved state leaves QEMU, and where it comes in. */
+    static final String SAVE_SOCKET = "save.sock";
+
+    static final String LOAD_SOCKET = "load.sock";
+    static final List<String> SOCKETS = List.of(CONTROL_SOCKET, STREAMS_SOCKET, QMP_SOCKET, SAVE_SOCKET, LOAD_SOCKET);
 
     /** The tap's descriptor, opened by the shim. */
     private static final int TAP_DESCRIPTOR = 3;
@@ -26,6 +30,13 @@ final class QemuArguments {
     private static final int TRANSLATION_CACHE_MIB = 128;
 
     private QemuArguments() {}
+
+    /** The same machine, waiting for a saved state and then stopped. */
+    static List<String> incoming(String program, Accelerator accelerator, BootSpec spec) {
+        var a = of(program, accelerator, spec);
+        a.addAll(List.of("-S", "-incoming", "unix:" + LOAD_SOCKET));
+        return a;
+    }
 
     static List<String> of(String program, Accelerator accelerator, BootSpec spec) {
         var a = new ArrayList<String>();

@@ -4,6 +4,7 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.daemon.HostBoot;
 import banger.daemon.engine.BootSpec;
+import banger.daemon.engine.HostCpu;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineRef;
@@ -20,11 +21,13 @@ import java.util.concurrent.CancellationException;
 /** QEMU, with KVM or emulating. */
 public final class QemuHypervisor implements Hypervisor {
     private final Path program;
+    private final String version;
     private final Accelerator accelerator;
     private final Shim shim;
 
-    public QemuHypervisor(Path program, Accelerator accelerator, Shim shim) {
+    public QemuHypervisor(Path program, String version, Accelerator accelerator, Shim shim) {
         this.program = program;
+        this.version = version;
         this.accelerator = accelerator;
         this.shim = shim;
     }
@@ -44,7 +47,7 @@ public final class QemuHypervisor implements Hypervisor {
                 spec.placement(),
                 spec.links(),
                 QemuArguments.of(program.toString(), accelerator, spec));
-        var ref = MachineRef.started(started, traits().label(), spec.network());
+        var ref = MachineRef.started(started, traits().label(), spec.network(), likeness());
         try {
             return connect(vmm, ref, spec.listener());
         } catch (IOException | CancellationException e) {
@@ -67,6 +70,31 @@ public final class QemuHypervisor implements Hypervisor {
         }
     }
 
+    @Override
+    public String likeness() {
+        return version + ", machine " + QemuArguments.VERSION + ", " + accelerator.word() + ", cpu "
+                + HostCpu.likeness();
+    }
+
+    @Override
+    public Machine restore(BootSpec spec, Path saved) {
+        var vmm = vmm(spec.name(), spec.directory());
+        vmm.removeLeftovers();
+        var arguments = QemuArguments.incoming(program.toString(), accelerator, spec);
+        var started = shim.run(spec.name(), spec.directory(), spec.placement(), spec.links(), arguments);
+        var ref = MachineRef.started(started, traits().label(), spec.network(), likeness())
+                .resumed();
+        try {
+            var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, ref.vmmProcess()));
+            QemuState.load(vmm, ref, qmp, saved);
+            // Only now: a guest whose port was open all along would take this for the old conversation.
+            var control = Control.begin(vmm.connect(QemuArguments.CONTROL_SOCKET, ref.vmmProcess()), spec.listener());
+            return new QemuMachine(vmm, ref, qmp, control, Optional.empty());
+        } catch (IOException | CancellationException e) {
+            throw vmm.abandoned(started, e);
+        }
+    }
+
     private static Vmm vmm(String name, Path directory) {
         return new Vmm(name, "QEMU", directory, QemuArguments.SOCKETS);
     }
@@ -76,6 +104,6 @@ public final class QemuHypervisor implements Hypervisor {
         var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, process));
         var control = Control.begin(vmm.connect(QemuArguments.CONTROL_SOCKET, process), listener);
         var streams = Mux.begin(vmm.connect(QemuArguments.STREAMS_SOCKET, process), control);
-        return new QemuMachine(vmm, ref, qmp, control, streams);
+        return new QemuMachine(vmm, ref, qmp, control, Optional.of(streams));
     }
 }

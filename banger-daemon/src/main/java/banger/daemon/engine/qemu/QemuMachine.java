@@ -1,5 +1,6 @@
 package banger.daemon.engine.qemu;
 
+import banger.api.http.Duplex;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineExit;
 import banger.daemon.engine.MachineRef;
@@ -7,7 +8,10 @@ import banger.daemon.engine.Vmm;
 import banger.daemon.guest.Control;
 import banger.daemon.guest.GuestChannel;
 import banger.daemon.guest.Mux;
+import banger.daemon.guest.Sleep;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** One QEMU process. */
@@ -16,12 +20,22 @@ final class QemuMachine implements Machine {
     private final MachineRef ref;
     private final Qmp qmp;
     private final Control control;
-    private final Mux streams;
+    private static final GuestChannel ASLEEP = new GuestChannel() {
+        @Override
+        public Duplex open() throws IOException {
+            throw new IOException("it sleeps");
+        }
+
+        @Override
+        public void close() {}
+    };
+
+    private volatile Optional<Mux> streams;
     private final CompletableFuture<MachineExit> exit = new CompletableFuture<>();
     private volatile boolean killed;
     private volatile boolean released;
 
-    QemuMachine(Vmm vmm, MachineRef ref, Qmp qmp, Control control, Mux streams) {
+    QemuMachine(Vmm vmm, MachineRef ref, Qmp qmp, Control control, Optional<Mux> streams) {
         this.vmm = vmm;
         this.ref = ref;
         this.qmp = qmp;
@@ -44,7 +58,32 @@ final class QemuMachine implements Machine {
 
     @Override
     public GuestChannel streams() {
-        return streams;
+        return streams.map(GuestChannel.class::cast).orElse(ASLEEP);
+    }
+
+    @Override
+    public void pause() throws IOException {
+        qmp.execute("{\"execute\":\"stop\"}");
+    }
+
+    @Override
+    public void unpause() throws IOException {
+        qmp.execute("{\"execute\":\"cont\"}");
+    }
+
+    @Override
+    public void save(Path directory) throws IOException {
+        pause();
+        QemuState.save(vmm, qmp, directory);
+    }
+
+    @Override
+    public void wake(Sleep.Kind kind) throws IOException {
+        unpause();
+        Sleep.wake(control, kind);
+        // The guest has closed its side for the save: another session on another connection.
+        streams.ifPresent(Mux::close);
+        streams = Optional.of(Mux.begin(vmm.connect(QemuArguments.STREAMS_SOCKET, ref.vmmProcess()), control));
     }
 
     @Override
@@ -88,7 +127,7 @@ final class QemuMachine implements Machine {
     }
 
     private void disconnect() {
-        streams.close();
+        streams.ifPresent(Mux::close);
         control.close();
         qmp.close();
     }

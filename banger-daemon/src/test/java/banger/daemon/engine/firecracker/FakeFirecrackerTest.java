@@ -9,6 +9,7 @@ import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.HypervisorContract;
 import banger.daemon.engine.Shim;
+import banger.daemon.engine.Signals;
 import banger.daemon.guest.Control;
 import banger.daemon.process.HostCommandRunner;
 import java.io.IOException;
@@ -47,7 +48,9 @@ class FakeFirecrackerTest extends HypervisorContract {
     protected Hypervisor engine() {
         return new FirecrackerHypervisor(
                 FakeFirecracker.program(elsewhere, fault),
-                new Shim(NATIVE.resolve("banger-shim"), new HostCommandRunner()));
+                "1.16.1",
+                new Shim(NATIVE.resolve("banger-shim"), new HostCommandRunner()),
+                new Signals(new HostCommandRunner()));
     }
 
     @Override

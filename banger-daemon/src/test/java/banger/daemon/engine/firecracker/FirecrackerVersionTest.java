@@ -33,8 +33,8 @@ class FirecrackerVersionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1.7.0,false", "0.25.2,false", "1.8.0,true", "1.16.1,true", "2.0.0,true", "1.10.1,true"})
-    void theOldestIsTheFirstWithDevicesOverAcpi(String text, boolean supported) {
+    @CsvSource({"1.7.0,false", "0.25.2,false", "1.11.9,false", "1.12.0,true", "1.16.1,true", "2.0.0,true"})
+    void theOldestIsTheFirstThatGivesASavedMachineAnotherTap(String text, boolean supported) {
         assertThat(version(text).supported()).isEqualTo(supported);
     }
 

@@ -83,7 +83,7 @@ class QemuHypervisorTest extends HypervisorContract {
     @Override
     protected Hypervisor engine() {
         var program = Programs.find("qemu-system-x86_64").orElseThrow();
-        return new QemuHypervisor(program, accelerator, new Shim(NATIVE.resolve("banger-shim"), COMMANDS));
+        return new QemuHypervisor(program, "7.2", accelerator, new Shim(NATIVE.resolve("banger-shim"), COMMANDS));
     }
 
     @Override

@@ -1,0 +1,47 @@
+package banger.cli.verbs;
+
+import banger.api.model.EngineInfo;
+import banger.cli.Flag;
+import banger.cli.Json;
+import banger.cli.Table;
+import banger.cli.Verb;
+import java.util.List;
+
+/** {@code engine …}. */
+public final class EngineVerbs {
+    private EngineVerbs() {}
+
+    public static Verb list() {
+        return new Verb(
+                "engine list",
+                "what can run VMs here, and why not",
+                "",
+                0,
+                0,
+                false,
+                List.of(Flag.yes("--json", "as JSON")),
+                List.of("banger engine list", "banger engine list --json"),
+                (i, session) -> {
+                    var engines = session.daemon().list("/v1/engines", EngineInfo.class);
+                    if (i.has("--json")) {
+                        session.terminal().out().println(Json.list(EngineInfo.class, engines));
+                        return 0;
+                    }
+                    var table = new Table()
+                            .text("NAME")
+                            .text("VERSION")
+                            .text("USABLE")
+                            .text("PATH")
+                            .text("NOTE");
+                    for (var e : engines)
+                        table.row(
+                                e.name(),
+                                e.version().isEmpty() ? "-" : e.version(),
+                                e.usable() ? "yes" : "no",
+                                e.path().isEmpty() ? "-" : e.path(),
+                                e.note());
+                    session.terminal().table(table);
+                    return 0;
+                });
+    }
+}

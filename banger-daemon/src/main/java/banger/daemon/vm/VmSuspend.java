@@ -1,0 +1,164 @@
+package banger.daemon.vm;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.api.Printable;
+import banger.api.Size;
+import banger.daemon.DurableFiles;
+import banger.daemon.config.Settings;
+import banger.daemon.guest.Sleep;
+import banger.daemon.ops.Failpoint;
+import banger.daemon.progress.Progress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Pauses machines, and saves them to disk. The caller holds the VM's lock. */
+final class VmSuspend {
+    private final VmTable table;
+    private final VmSources sources;
+    private final VmDisks disks;
+    private final Machines machines;
+    private final VmStop stop;
+    private final Settings settings;
+
+    VmSuspend(VmTable table, VmSources sources, VmDisks disks, Machines machines, VmStop stop, Settings settings) {
+        this.table = table;
+        this.sources = sources;
+        this.disks = disks;
+        this.machines = machines;
+        this.stop = stop;
+        this.settings = settings;
+    }
+
+    /** All that a saved state must find again; names for people, values to compare. */
+    static Map<String, String> key(Vm vm, VmSources.BootFiles files, String likeness, boolean network) {
+        var key = new LinkedHashMap<String, String>();
+        key.put("engine", likeness);
+        key.put("image", vm.imageDigest());
+        key.put("kernel", vm.kernelDigest());
+        key.put("guest program", String.valueOf(files.initrd().getFileName()));
+        key.put("command line", files.commandLine());
+        key.put("processors", Integer.toString(vm.vcpu()));
+        key.put("memory", vm.memoryMib() + " MiB");
+        key.put("network", network ? "on" : "off");
+        return key;
+    }
+
+    void pause(Vm vm, RunningVm running) {
+        try {
+            running.machine().pause();
+        } catch (IOException e) {
+            throw failed(vm, "could not be paused", e);
+        }
+        table.state(vm.id(), VmState.PAUSED, "");
+    }
+
+    /** Lets a paused machine run on, its clock put right. */
+    void unpause(Vm vm, RunningVm running, Progress progress) {
+        try {
+            running.machine().unpause();
+        } catch (IOException e) {
+            throw failed(vm, "could not be resumed", e);
+        }
+        table.state(vm.id(), VmState.RUNNING, "");
+        try {
+            Sleep.wake(running.machine().control(), Sleep.Kind.RESUME);
+        } catch (IOException e) {
+            progress.warn("vm " + vm.name() + ": its clock was not put right ("
+                    + Printable.line(String.valueOf(e.getMessage())) + ")");
+        }
+    }
+
+    /**
+     * Writes its memory to disk and ends its VMM. When anything goes wrong before that, it runs on.
+     *
+     * @throws BangerException {@code host.disk-full} before anything was done; or what went wrong
+     */
+    void suspend(Vm vm, RunningVm running, Progress progress) {
+        long began = System.nanoTime();
+        if (vm.ephemeral())
+            throw new BangerException(
+                    ErrorCode.USAGE, "vm " + vm.name() + ": goes with its command (--rm), so it cannot be suspended");
+        room(vm);
+        var saved = disks.saved(vm);
+        var ref = running.machine().ref();
+        var likeness = ref.likeness() == null ? "unknown" : ref.likeness();
+        var key = key(vm, sources.files(vm), likeness, !ref.network().startsWith("off"));
+        progress.doing("vm " + vm.name(), "writing its disks", 0, 0);
+        running.agent().sync(false, settings.stopTimeout());
+        table.state(vm.id(), VmState.SUSPENDING, "");
+        Failpoint.SUSPEND_INTENT.pass();
+        long bytes;
+        try {
+            Sleep.prepare(running.machine().control());
+            Failpoint.SUSPEND_FROZEN.pass();
+            progress.doing("vm " + vm.name(), "writing its memory", 0, 0);
+            running.machine().save(saved.begin());
+            Failpoint.SUSPEND_WRITTEN.pass();
+            bytes = saved.publish(ref.engine(), key);
+        } catch (IOException | BangerException e) {
+            throw runsOn(vm, running, saved, e);
+        }
+        Failpoint.SUSPEND_SAVED.pass();
+        machines.take(running);
+        running.machine().kill();
+        stop.release(vm, VmState.SUSPENDED);
+        progress.done(
+                "vm " + vm.name(),
+                "suspended in {took}, " + Size.human(bytes) + " on disk",
+                (System.nanoTime() - began) / 1_000_000);
+    }
+
+    private void room(Vm vm) {
+        var directory = disks.directory(vm.id()).state();
+        long needed = vm.memoryMib() * Size.MIB / 10 * 11;
+        try {
+            long free = Files.getFileStore(directory).getUsableSpace();
+            if (free >= needed) return;
+            throw new BangerException(
+                    ErrorCode.HOST_DISK_FULL,
+                    "vm " + vm.name() + ": its memory needs up to " + Size.human(needed) + " on disk, "
+                            + Size.human(free) + " are free; it runs on",
+                    "make room, then again; banger vm prune frees space of ours");
+        } catch (IOException e) {
+            throw DurableFiles.failure(directory, e);
+        }
+    }
+
+    private BangerException runsOn(Vm vm, RunningVm running, SavedState saved, Exception cause) {
+        var fact = cause instanceof BangerException told
+                ? told.fact()
+                : "vm " + vm.name() + ": could not be suspended: " + Printable.line(String.valueOf(cause.getMessage()));
+        var code = cause instanceof BangerException told ? told.code() : codeOf(cause);
+        saved.discard();
+        // It may have ended meanwhile: whoever watches it turns that into a state.
+        table.state(vm.id(), VmState.RUNNING, "");
+        try {
+            running.machine().wake(Sleep.Kind.CONTINUE);
+        } catch (IOException e) {
+            return new BangerException(
+                            code,
+                            fact + "; and it does not answer any more ("
+                                    + Printable.line(String.valueOf(e.getMessage())) + ")",
+                            "banger vm restart " + vm.name())
+                    .because(cause);
+        }
+        return new BangerException(code, fact + "; it runs on", "banger vm stop " + vm.name()).because(cause);
+    }
+
+    private static ErrorCode codeOf(Exception cause) {
+        return String.valueOf(cause.getMessage()).contains("No space left")
+                ? ErrorCode.HOST_DISK_FULL
+                : ErrorCode.VM_SAVE_FAILED;
+    }
+
+    private static BangerException failed(Vm vm, String what, IOException e) {
+        return new BangerException(
+                        ErrorCode.VM_SAVE_FAILED,
+                        "vm " + vm.name() + ": " + what + ": " + Printable.line(String.valueOf(e.getMessage())),
+                        "banger vm restart " + vm.name())
+                .because(e);
+    }
+}
