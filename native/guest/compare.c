@@ -38,6 +38,13 @@ bool workspace_open_top(struct workspace *ws, bool make)
 	return ws->top >= 0;
 }
 
+void workspace_end(struct workspace *ws, unsigned type, const void *data, size_t len)
+{
+	ledger_unlock(&ws->ledger);
+	wire_send(&ws->wire, type, data, len);
+	wire_flush(&ws->wire);
+}
+
 static bool alive(void *ctx)
 {
 	return wire_alive(ctx);

@@ -169,7 +169,7 @@ void workspace_read(struct workspace *ws)
 		ok = !ws->wire.gone;
 	}
 	if (ok)
-		wire_send(&ws->wire, WIRE_READ, NULL, 0);
+		workspace_end(ws, WIRE_READ, NULL, 0);
 	descent_forget(&r.git_descent);
 	if (r.gitdir >= 0)
 		close(r.gitdir);

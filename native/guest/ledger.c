@@ -5,12 +5,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define PLACE "banger/workspaces"
@@ -25,6 +27,28 @@ static void read_boot(char boot[LEDGER_BOOT])
 	if (text && len >= LEDGER_BOOT - 1)
 		memcpy(boot, text, LEDGER_BOOT - 1);
 	free(text);
+}
+
+static void on_alarm(int number)
+{
+	(void)number;
+}
+
+/* Waits at most a second. The timer repeats, so that one that comes too early is not the last. */
+static bool lock(int fd)
+{
+	struct sigaction act = { .sa_handler = on_alarm }, before;
+	struct itimerval second = { { 0, 100000 }, { 1, 0 } }, none = { 0 };
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	sigaction(SIGALRM, &act, &before);
+	setitimer(ITIMER_REAL, &second, NULL);
+	bool ok = flock(fd, LOCK_EX) == 0;
+	int err = errno;
+	setitimer(ITIMER_REAL, &none, NULL);
+	sigaction(SIGALRM, &before, NULL);
+	errno = err;
+	return ok;
 }
 
 enum ledger_open ledger_open(struct ledger *l, int disk, const char *path, bool make)
@@ -47,18 +71,24 @@ enum ledger_open ledger_open(struct ledger *l, int disk, const char *path, bool 
 	if (l->dir < 0)
 		return !make && errno == ENOENT ? LEDGER_ABSENT : LEDGER_FAILED;
 	l->lock = openat(l->dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (l->lock >= 0 && flock(l->lock, LOCK_EX | LOCK_NB) == 0)
+	if (l->lock >= 0 && lock(l->lock))
 		return LEDGER_OPEN;
-	return l->lock >= 0 && errno == EWOULDBLOCK ? LEDGER_BUSY : LEDGER_FAILED;
+	return l->lock >= 0 && errno == EINTR ? LEDGER_BUSY : LEDGER_FAILED;
+}
+
+void ledger_unlock(struct ledger *l)
+{
+	if (l->lock >= 0)
+		close(l->lock);
+	l->lock = -1;
 }
 
 void ledger_close(struct ledger *l)
 {
-	if (l->lock >= 0)
-		close(l->lock);
+	ledger_unlock(l);
 	if (l->dir >= 0)
 		close(l->dir);
-	l->lock = l->dir = -1;
+	l->dir = -1;
 }
 
 /* A link's text cut at the blank: tag and, behind it, the boot. */

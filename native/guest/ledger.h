@@ -29,7 +29,8 @@ struct ledger {
 };
 
 /* Opens the ledger of the workspace at path (clean, absolute) below the directory `disk`, and takes its
-   lock; `make`: where missing. LEDGER_FAILED with errno. */
+   lock; `make`: where missing. A lock that is held is waited for a second, because a conversation whose host has just
+   gone needs a moment to notice: LEDGER_BUSY. LEDGER_FAILED with errno. */
 enum ledger_open ledger_open(struct ledger *l, int disk, const char *path, bool make);
 /* Reads the manifest; of an incomplete one what is known of the state before. */
 enum ledger_state ledger_read(const struct ledger *l, struct manifest *m);
@@ -44,6 +45,8 @@ bool ledger_refresh(struct ledger *l, const struct manifest *m);
 /* After DONE: waits for the disks of `top` and of the ledger, in a process of its own that outlives the
    conversation. */
 void ledger_sync_behind(const struct ledger *l, int top);
+/* Lets the next conversation begin. */
+void ledger_unlock(struct ledger *l);
 void ledger_close(struct ledger *l);
 
 /* For a sync of everything: what is committed before it, and that it is on the disk behind it. Nothing is written

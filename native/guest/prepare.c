@@ -34,8 +34,7 @@ static void done(struct prepare *p)
 	uint8_t text[SHA256_LEN + 4 + 8];
 	manifest_digest(&p->ws->manifest, text);
 	put_be64(put_be32(text + SHA256_LEN, p->files), p->bytes);
-	wire_send(&p->ws->wire, WIRE_DONE, text, sizeof text);
-	wire_flush(&p->ws->wire);
+	workspace_end(p->ws, WIRE_DONE, text, sizeof text);
 	ledger_sync_behind(&p->ws->ledger, p->ws->top);
 }
 

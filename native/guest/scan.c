@@ -79,5 +79,5 @@ void workspace_scan(struct workspace *ws)
 		if (!ok)
 			return;
 	}
-	wire_send(&ws->wire, WIRE_SCANNED, NULL, 0);
+	workspace_end(ws, WIRE_SCANNED, NULL, 0);
 }

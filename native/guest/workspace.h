@@ -45,6 +45,9 @@ bool same_kind(uint32_t a, uint32_t b);
 int64_t workspace_now(void);
 bool id_known(const uint8_t *id);
 
+/* The last frame. The lock is let go first: a host that has read it may begin the next conversation at once. */
+void workspace_end(struct workspace *ws, unsigned type, const void *data, size_t len);
+
 /* The conversations. */
 void workspace_prepare(struct workspace *ws);
 void workspace_scan(struct workspace *ws);

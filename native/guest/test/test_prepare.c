@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -334,8 +335,35 @@ static void one_at_a_time(void)
 	CHECK(!host_open(&other, "prepare") && other.status == 409);
 	memset(&other.said, 0, sizeof other.said);
 	host_close(&h);
+	/* Whoever has read the last frame finds the lock free, also while the worker of before is still there. */
+	int type = 0;
+	CHECK(host_open(&h, "prepare") && host_list(&h, "format=sha1\n", first) && host_answer(&h, first, NULL) && host_commit(&h));
+	other = h;
+	memset(&other.said, 0, sizeof other.said);
+	other.frame = NULL;
+	int64_t start = now_ms();
+	CHECK(host_open(&other, "scan") && now_ms() - start < 900);
+	host_close(&other);
+	/* One whose host has gone is waited for. */
+	CHECK(host_open(&other, "prepare"));
+	shutdown(other.p.fd, SHUT_RDWR);
+	static struct host third;
+	third = other;
+	memset(&third.said, 0, sizeof third.said);
+	third.frame = NULL;
+	CHECK(host_open(&third, "prepare"));
+	host_close(&third);
+	host_close(&other);
+	buf_free(&third.said);
+	buf_free(&other.said);
+	while (host_next(&h, &type)) {
+	}
+	host_close(&h);
+	int dir = ledger_dir();
+	CHECK(unlinkat(dir, "committed", 0) == 0);
+	close(dir);
 	CHECK(host_scan(&h, NULL));
-	CHECK_TEXT(h.said.p, "state=none\nSCANNED\n");
+	CHECK_TEXT(h.said.p, "state=incomplete\nSCANNED\n");
 	host_end(&h);
 }
 
