@@ -17,7 +17,6 @@ import java.util.List;
  * @param hostBranch the host's branch at that time; differs with {@code --branch}
  * @param format word of {@link ObjectFormat}
  * @param baseTree tree of exactly what was delivered and is still its paths' base
- * @param indexTree tree of the index as delivered where it has no conflicts, else empty
  * @param tips commits whose history was delivered, down to {@code shallow}
  * @param shallow commits delivered without their parents
  * @param manifest SHA-256 of the guest's manifest, hexadecimal
@@ -40,7 +39,6 @@ public record WorkspaceRecord(
         String hostBranch,
         String format,
         String baseTree,
-        String indexTree,
         List<String> tips,
         List<String> shallow,
         String manifest,

@@ -227,7 +227,6 @@ final class Delivery {
                 source.head().branch(),
                 repository.format().word(),
                 tree.hex(),
-                "",
                 tips,
                 shipment.cuts().stream().map(ObjectId::hex).toList(),
                 done.manifest(),

@@ -159,7 +159,6 @@ final class RoundTrip {
                         "main",
                         host.format().word(),
                         base.hex(),
-                        "",
                         head.ok() ? List.of(head.text()) : List.of(),
                         shallow,
                         manifest,
