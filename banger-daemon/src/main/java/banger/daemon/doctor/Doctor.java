@@ -15,6 +15,7 @@ import banger.daemon.net.UserNetwork;
 import banger.daemon.process.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,6 +62,7 @@ public final class Doctor {
         image(checks);
         if (depth == Depth.DEEP) content(checks);
         space(checks);
+        rescues(checks);
         defaults(checks);
         return new DoctorReport(checks);
     }
@@ -172,6 +174,27 @@ public final class Doctor {
                         List.of("banger vm prune; banger image list")));
         } catch (IOException e) {
             checks.add(warn("space", "cannot be determined: " + e.getMessage(), List.of()));
+        }
+    }
+
+    /** Work of deleted VMs that nobody has taken away yet. */
+    private void rescues(List<Check> checks) {
+        try (var files = Files.list(layout.rescue())) {
+            int count = 0;
+            long bytes = 0;
+            for (var file : files.toList()) {
+                count++;
+                bytes += Files.size(file);
+            }
+            if (count > 0)
+                checks.add(info(
+                        "rescues",
+                        count + " files, " + Size.human(bytes) + ", of VMs whose work was never pulled",
+                        "ls " + layout.rescue()));
+        } catch (NoSuchFileException e) {
+            return; // nothing was ever saved
+        } catch (IOException e) {
+            checks.add(warn("rescues", "cannot be listed: " + e.getMessage(), List.of()));
         }
     }
 

@@ -7,21 +7,22 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.stream.Collectors;
 
 /**
  * What was brought back from a workspace already: trees of its files, and tips of its history. One line each,
  * {@code tree ID} or {@code tip ID}, in the shadow repository's directory.
  */
-record Pulled(Set<ObjectId> trees, Set<ObjectId> tips) {
+record Pulled(SequencedSet<ObjectId> trees, SequencedSet<ObjectId> tips) {
     private static final String FILE = "banger-pulled";
 
     static Pulled of(Shadow shadow) {
-        var trees = new HashSet<ObjectId>();
-        var tips = new HashSet<ObjectId>();
+        var trees = new LinkedHashSet<ObjectId>();
+        var tips = new LinkedHashSet<ObjectId>();
         var file = file(shadow);
         if (Files.exists(file)) {
             try {
@@ -37,6 +38,11 @@ record Pulled(Set<ObjectId> trees, Set<ObjectId> tips) {
         return new Pulled(trees, tips);
     }
 
+    /** The files as they were brought back last. */
+    Optional<ObjectId> last() {
+        return trees.isEmpty() ? Optional.empty() : Optional.of(trees.getLast());
+    }
+
     private static Path file(Shadow shadow) {
         return shadow.gitDir().resolve(FILE);
     }
@@ -50,7 +56,7 @@ record Pulled(Set<ObjectId> trees, Set<ObjectId> tips) {
     static void add(Collected collected, List<ObjectId> tips) {
         var shadow = collected.delivered().shadow();
         var now = of(shadow);
-        now.trees.add(collected.tree());
+        now.trees.addLast(collected.tree());
         now.tips.addAll(tips);
         var text = now.trees.stream().map(t -> "tree " + t.hex() + "\n").collect(Collectors.joining())
                 + now.tips.stream().map(t -> "tip " + t.hex() + "\n").collect(Collectors.joining());

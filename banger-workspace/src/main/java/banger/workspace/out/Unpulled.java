@@ -57,7 +57,8 @@ public final class Unpulled {
             if (!reached(shadow, ref.id(), collected.delivered(), pulled))
                 lines.add(ref.id().brief() + " " + Printable.line(ref.name().replaceFirst("^refs/heads/", "")));
         if (!pulled.trees().contains(collected.tree())) {
-            var changes = new Trees(shadow).changes(collected.delivered().base(), collected.tree());
+            var before = pulled.last().orElse(collected.delivered().base());
+            var changes = new Trees(shadow).changes(before, collected.tree());
             changes.stream().limit(FEW).forEach(c -> lines.add(c.letter() + " " + c.path()));
             if (changes.size() > FEW) lines.add("and " + (changes.size() - FEW) + " more files");
         }

@@ -35,8 +35,8 @@ final class HostAgent implements Guest {
         state = Files.createDirectories(directory.resolve("guest-state"));
         Files.createDirectories(root.resolve("root"));
         // The agent looks whether the image has git; programs run on this machine.
-        var git = Files.createFile(
-                Files.createDirectories(root.resolve("usr/bin")).resolve("git"));
+        var git = Files.writeString(
+                Files.createDirectories(root.resolve("usr/bin")).resolve("git"), "");
         Files.setPosixFilePermissions(git, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
