@@ -322,6 +322,8 @@ with_holder() { # WHO UID-FLAG...
     until_true 5 ended "$d"
     like "a VMM changes no link ($who)" '*"status":2,*' "$(cat "$d/exit.json")"
 
+    # The shim ends a moment after it has written that.
+    until_true 5 gone "$2"
     line=$(as "$who" "$shim" run --dir "$d" --holder "$holder" $flag --tap bgr0123456789ab -- "$look" tap)
     like "no such tap ($who)" 'failed tap: bgr0123456789ab: there is no such tap' "$line"
     if as "$who" sh -c '[ -w /dev/net/tun ] && : <> /dev/net/tun' 2>/dev/null; then

@@ -82,7 +82,12 @@ class QmpTest {
     @Test
     void answersToNothingEndTheConversation() throws Exception {
         try (var qmp = begun()) {
-            for (int i = 0; i < 20; i++) say("{\"return\":{}}");
+            try {
+                for (int i = 0; i < 20; i++) say("{\"return\":{}}");
+            } catch (IOException e) {
+                // The conversation may have ended before all was said: that is what is looked at below.
+                assertThat(e).isNotNull();
+            }
             qmp.ended().get(5, TimeUnit.SECONDS);
         }
     }
