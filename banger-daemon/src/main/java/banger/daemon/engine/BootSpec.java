@@ -26,6 +26,11 @@ public record BootSpec(
         Placement placement,
         String network,
         Control.Listener listener) {
+    /** The same elsewhere. */
+    public BootSpec at(Placement other) {
+        return new BootSpec(name, directory, links, commandLine, vcpu, memoryMib, mac, cid, other, network, listener);
+    }
+
     /** A read-only file and the name it has inside the VM's directory. */
     public record Link(Path source, String name) {}
 

@@ -4,11 +4,13 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Printable;
 import banger.api.http.Duplex;
+import banger.daemon.HostBoot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
@@ -47,6 +49,49 @@ public record Vmm(String name, String product, Path directory, List<String> sock
         for (var socket : sockets) Files.deleteIfExists(directory.resolve(socket));
     }
 
+    /** The first exchange with a VMM that was just started or found again. */
+    public interface Conversation {
+        /** Empty when the process turns out to be another one. */
+        Optional<Machine> begin(MachineRef ref) throws IOException;
+    }
+
+    /**
+     * Starts the VMM and talks to it; what was started ends again when that fails.
+     *
+     * @param label of the engine, for the reference
+     * @throws BangerException {@code vm.start-failed}, {@code cancelled}
+     */
+    public Machine start(
+            Shim shim, BootSpec spec, String label, String likeness, List<String> command, Conversation conversation) {
+        var started = shim.run(name, directory, spec.placement(), spec.links(), command);
+        try {
+            return conversation
+                    .begin(MachineRef.started(started, label, spec.network(), likeness))
+                    .orElseThrow(() -> new IOException("another process answers"));
+        } catch (IOException | CancellationException e) {
+            throw abandoned(started, e);
+        }
+    }
+
+    /**
+     * Takes up the conversation with a VMM that an earlier daemon started; empty when it is gone.
+     *
+     * @throws BangerException {@code vm.not-ready} when it runs and does not talk
+     */
+    public Optional<Machine> findAgain(MachineRef ref, Conversation conversation) {
+        if (!ref.bootId().equals(HostBoot.id()) || !ref.vmmProcess().alive()) return Optional.empty();
+        try {
+            return conversation.begin(ref);
+        } catch (IOException e) {
+            if (!ref.vmmProcess().alive()) return Optional.empty();
+            throw new BangerException(
+                            ErrorCode.VM_NOT_READY,
+                            "vm " + name + ": runs, but cannot be reached: " + e.getMessage(),
+                            "banger vm restart " + name)
+                    .because(e);
+        }
+    }
+
     /** Connects to a socket that a process of ours on this host is about to make. */
     public Duplex connect(String socket, ProcessRef maker) throws IOException {
         long deadline = System.nanoTime() + SOCKET_DEADLINE.toNanos();
@@ -69,7 +114,7 @@ public record Vmm(String name, String product, Path directory, List<String> sock
     }
 
     /** Ends a VMM whose start went wrong; returns the error to throw. */
-    public BangerException abandoned(Shim.Started started, Exception cause) {
+    private BangerException abandoned(Shim.Started started, Exception cause) {
         started.child().kill();
         awaitShim(started.shim());
         try {
@@ -100,7 +145,7 @@ public record Vmm(String name, String product, Path directory, List<String> sock
     }
 
     /** The last line of the VMM's stderr, printable; empty when it said nothing. */
-    public String lastWords() {
+    private String lastWords() {
         try {
             return Printable.line(Files.readString(directory.resolve("vmm.log"))
                     .lines()
@@ -119,7 +164,7 @@ public record Vmm(String name, String product, Path directory, List<String> sock
      * @return false when the wait was interrupted
      * @throws IOException when the sockets cannot be removed
      */
-    public boolean awaitEnd(MachineRef ref) throws IOException {
+    boolean awaitEnd(MachineRef ref) throws IOException {
         long deadline = System.nanoTime() + END_DEADLINE.toNanos();
         while (ref.vmmProcess().alive() || ref.shimProcess().alive()) {
             if (System.nanoTime() > deadline) {
@@ -138,7 +183,7 @@ public record Vmm(String name, String product, Path directory, List<String> sock
     }
 
     /** From the shim's exit file: {@code status 1} or {@code signal 9}, and the VMM's last words. */
-    public String exitDetail() {
+    String exitDetail() {
         var words = lastWords();
         var how = "unknown status";
         try {

@@ -2,7 +2,6 @@ package banger.daemon.engine.firecracker;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
-import banger.daemon.HostBoot;
 import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.HostCpu;
 import banger.daemon.engine.Hypervisor;
@@ -19,7 +18,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
 
 /** Firecracker: configured and started by calls to its API, one process a machine. Needs a KVM that works. */
 public final class FirecrackerHypervisor implements Hypervisor {
@@ -89,24 +87,24 @@ public final class FirecrackerHypervisor implements Hypervisor {
         var listener = new Endings(spec.listener());
         var control = listen(vmm);
         try {
-            // Firecracker opens the tap itself, by name: a second hold on it would keep it out.
-            var place = new BootSpec.Placement(
-                    spec.placement().holder(), spec.placement().uid(), Optional.empty());
-            var started = shim.run(spec.name(), spec.directory(), place, spec.links(), arguments(spec.directory()));
-            var ref = MachineRef.started(started, LABEL, spec.network(), likeness());
-            try {
+            return vmm.start(shim, withoutTap(spec), LABEL, likeness(), arguments(spec.directory()), ref -> {
                 var api = new ApiClient(vmm.connect(Sockets.API, ref.vmmProcess()));
                 calls.make(api);
-                return how.equals("cold")
-                        ? machine(vmm, ref, api, control, listener, Halted.NO)
-                        : machine(vmm, ref.resumed(), api, control, listener, Halted.YES);
-            } catch (IOException | CancellationException e) {
-                throw vmm.abandoned(started, e);
-            }
+                return Optional.of(
+                        how.equals("cold")
+                                ? machine(vmm, ref, api, control, listener, Halted.NO)
+                                : machine(vmm, ref.resumed(), api, control, listener, Halted.YES));
+            });
         } catch (BangerException e) {
             close(control);
             throw e;
         }
+    }
+
+    /** Firecracker opens the tap itself, by name: a second hold on it would keep it out. */
+    private static BootSpec withoutTap(BootSpec spec) {
+        var place = spec.placement();
+        return spec.at(new BootSpec.Placement(place.holder(), place.uid(), Optional.empty()));
     }
 
     private List<String> arguments(Path directory) {
@@ -122,13 +120,12 @@ public final class FirecrackerHypervisor implements Hypervisor {
 
     @Override
     public Optional<Machine> reattach(String name, Path directory, MachineRef ref, Control.Listener listener) {
-        if (!ref.bootId().equals(HostBoot.id()) || !ref.vmmProcess().alive()) return Optional.empty();
         var vmm = vmm(name, directory);
-        try {
-            var api = new ApiClient(vmm.connect(Sockets.API, ref.vmmProcess()));
+        return vmm.findAgain(ref, r -> {
+            var api = new ApiClient(vmm.connect(Sockets.API, r.vmmProcess()));
             var halted = Halted.NO;
             // One that is paused answers nothing.
-            if (!ref.vmmProcess().stopped()) {
+            if (!r.vmmProcess().stopped()) {
                 var instance = api.instance();
                 if (!instanceId(directory).equals(instance.id())) {
                     api.close();
@@ -137,15 +134,8 @@ public final class FirecrackerHypervisor implements Hypervisor {
                 if ("Paused".equals(instance.state())) halted = Halted.YES;
             }
             var control = AwaitedControl.listen(directory.resolve(Sockets.CONTROL));
-            return Optional.of(machine(vmm, ref, api, control, new Endings(listener), halted));
-        } catch (IOException e) {
-            if (!ref.vmmProcess().alive()) return Optional.empty();
-            throw new BangerException(
-                            ErrorCode.VM_NOT_READY,
-                            "vm " + name + ": runs, but cannot be reached: " + e.getMessage(),
-                            "banger vm restart " + name)
-                    .because(e);
-        }
+            return Optional.of(machine(vmm, r, api, control, new Endings(listener), halted));
+        });
     }
 
     private Machine machine(

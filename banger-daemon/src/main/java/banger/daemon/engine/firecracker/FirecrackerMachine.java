@@ -4,6 +4,7 @@ import banger.api.http.Duplex;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineExit;
 import banger.daemon.engine.MachineRef;
+import banger.daemon.engine.RunningVmm;
 import banger.daemon.engine.Signals;
 import banger.daemon.engine.Vmm;
 import banger.daemon.guest.Control;
@@ -19,12 +20,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** One Firecracker process. */
-final class FirecrackerMachine implements Machine {
+final class FirecrackerMachine implements Machine, RunningVmm.Ties {
     /** The whole memory is written. */
     private static final Duration SAVES_WITHIN = Duration.ofMinutes(15);
 
     private final Vmm vmm;
-    private final MachineRef ref;
+    private final RunningVmm run;
     private final ApiClient api;
     private final Duplex watch;
     private final Signals signals;
@@ -32,12 +33,8 @@ final class FirecrackerMachine implements Machine {
     private volatile Optional<Control> former = Optional.empty();
     private final Endings endings;
     private final VsockChannel streams;
-    private final CompletableFuture<MachineExit> exit = new CompletableFuture<>();
     /** By its own means, as a save needs it and a restore leaves it. */
     private volatile Halted halted;
-
-    private volatile boolean killed;
-    private volatile boolean released;
 
     /** Whether its own API has stopped the vCPUs. */
     enum Halted {
@@ -56,7 +53,7 @@ final class FirecrackerMachine implements Machine {
             Signals signals,
             Halted halted) {
         this.vmm = vmm;
-        this.ref = ref;
+        this.run = new RunningVmm(vmm, ref, this);
         this.api = api;
         this.watch = watch;
         this.control = control;
@@ -73,14 +70,15 @@ final class FirecrackerMachine implements Machine {
                 ; // it says nothing unasked
         } catch (IOException e) {
             // As good as its end.
-            if (released) return;
+            run.broke();
+            return;
         }
-        if (!released) awaitEnd();
+        run.broke();
     }
 
     @Override
     public MachineRef ref() {
-        return ref;
+        return run.ref();
     }
 
     @Override
@@ -99,12 +97,12 @@ final class FirecrackerMachine implements Machine {
      */
     @Override
     public void pause() {
-        signals.send(ref.vmmProcess(), "STOP");
+        signals.send(ref().vmmProcess(), "STOP");
     }
 
     @Override
     public void unpause() {
-        signals.send(ref.vmmProcess(), "CONT");
+        signals.send(ref().vmmProcess(), "CONT");
     }
 
     @Override
@@ -134,26 +132,17 @@ final class FirecrackerMachine implements Machine {
 
     @Override
     public CompletableFuture<MachineExit> exit() {
-        return exit;
+        return run.exit();
     }
 
     @Override
     public void kill() {
-        killed = true;
-        ref.vmmProcess().kill();
-        awaitEnd();
+        run.kill();
     }
 
-    private void awaitEnd() {
-        try {
-            if (!vmm.awaitEnd(ref)) return;
-            hearTheLast();
-            disconnect();
-            exit.complete(new MachineExit(cause(), vmm.exitDetail()));
-        } catch (IOException e) {
-            disconnect();
-            exit.complete(new MachineExit(MachineExit.Cause.FAILED, "its sockets cannot be removed: " + e));
-        }
+    @Override
+    public void release() {
+        run.release();
     }
 
     /** What the guest said before it ended may still be on its way to the listener. */
@@ -169,9 +158,10 @@ final class FirecrackerMachine implements Machine {
         }
     }
 
-    private MachineExit.Cause cause() {
-        var how = vmm.exitDetail();
-        if (killed || how.startsWith("signal")) return MachineExit.Cause.KILLED;
+    @Override
+    public MachineExit.Cause cause(String how) {
+        hearTheLast();
+        if (how.startsWith("signal")) return MachineExit.Cause.KILLED;
         if (!how.startsWith("status 0")) return MachineExit.Cause.FAILED;
         return endings.action().isEmpty() || endings.action().equals("reboot")
                 ? MachineExit.Cause.RESET
@@ -179,12 +169,7 @@ final class FirecrackerMachine implements Machine {
     }
 
     @Override
-    public void release() {
-        released = true;
-        disconnect();
-    }
-
-    private void disconnect() {
+    public void cut() {
         control.close();
         former.ifPresent(Control::close);
         api.close();

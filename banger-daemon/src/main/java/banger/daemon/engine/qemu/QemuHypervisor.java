@@ -1,8 +1,5 @@
 package banger.daemon.engine.qemu;
 
-import banger.api.BangerException;
-import banger.api.ErrorCode;
-import banger.daemon.HostBoot;
 import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.HostCpu;
 import banger.daemon.engine.Hypervisor;
@@ -15,8 +12,8 @@ import banger.daemon.guest.Control;
 import banger.daemon.guest.Mux;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
 
 /** QEMU, with KVM or emulating. */
 public final class QemuHypervisor implements Hypervisor {
@@ -39,35 +36,26 @@ public final class QemuHypervisor implements Hypervisor {
 
     @Override
     public Machine boot(BootSpec spec) {
+        var arguments = QemuArguments.of(program.toString(), accelerator, spec);
+        return start(spec, arguments, (vmm, ref) -> connect(vmm, ref, spec.listener()));
+    }
+
+    /** What is said to a fresh process. */
+    private interface First {
+        Machine connect(Vmm vmm, MachineRef ref) throws IOException;
+    }
+
+    private Machine start(BootSpec spec, List<String> arguments, First first) {
         var vmm = vmm(spec.name(), spec.directory());
         vmm.removeLeftovers();
-        var started = shim.run(
-                spec.name(),
-                spec.directory(),
-                spec.placement(),
-                spec.links(),
-                QemuArguments.of(program.toString(), accelerator, spec));
-        var ref = MachineRef.started(started, traits().label(), spec.network(), likeness());
-        try {
-            return connect(vmm, ref, spec.listener());
-        } catch (IOException | CancellationException e) {
-            throw vmm.abandoned(started, e);
-        }
+        return vmm.start(
+                shim, spec, traits().label(), likeness(), arguments, ref -> Optional.of(first.connect(vmm, ref)));
     }
 
     @Override
     public Optional<Machine> reattach(String name, Path directory, MachineRef ref, Control.Listener listener) {
-        if (!ref.bootId().equals(HostBoot.id()) || !ref.vmmProcess().alive()) return Optional.empty();
-        try {
-            return Optional.of(connect(vmm(name, directory), ref, listener));
-        } catch (IOException e) {
-            if (!ref.vmmProcess().alive()) return Optional.empty();
-            throw new BangerException(
-                            ErrorCode.VM_NOT_READY,
-                            "vm " + name + ": runs, but cannot be reached: " + e.getMessage(),
-                            "banger vm restart " + name)
-                    .because(e);
-        }
+        var vmm = vmm(name, directory);
+        return vmm.findAgain(ref, r -> Optional.of(connect(vmm, r, listener)));
     }
 
     @Override
@@ -78,21 +66,15 @@ public final class QemuHypervisor implements Hypervisor {
 
     @Override
     public Machine restore(BootSpec spec, Path saved) {
-        var vmm = vmm(spec.name(), spec.directory());
-        vmm.removeLeftovers();
         var arguments = QemuArguments.incoming(program.toString(), accelerator, spec);
-        var started = shim.run(spec.name(), spec.directory(), spec.placement(), spec.links(), arguments);
-        var ref = MachineRef.started(started, traits().label(), spec.network(), likeness())
-                .resumed();
-        try {
-            var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, ref.vmmProcess()));
+        return start(spec, arguments, (vmm, ref) -> {
+            var process = ref.vmmProcess();
+            var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, process));
             QemuState.load(vmm, ref, qmp, saved);
             // Only now: a guest whose port was open all along would take this for the old conversation.
-            var control = Control.begin(vmm.connect(QemuArguments.CONTROL_SOCKET, ref.vmmProcess()), spec.listener());
-            return new QemuMachine(vmm, ref, qmp, control, Optional.empty());
-        } catch (IOException | CancellationException e) {
-            throw vmm.abandoned(started, e);
-        }
+            var control = Control.begin(vmm.connect(QemuArguments.CONTROL_SOCKET, process), spec.listener());
+            return new QemuMachine(vmm, ref.resumed(), qmp, control, Optional.empty());
+        });
     }
 
     private static Vmm vmm(String name, Path directory) {

@@ -4,6 +4,7 @@ import banger.api.http.Duplex;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineExit;
 import banger.daemon.engine.MachineRef;
+import banger.daemon.engine.RunningVmm;
 import banger.daemon.engine.Vmm;
 import banger.daemon.guest.Control;
 import banger.daemon.guest.GuestChannel;
@@ -15,9 +16,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** One QEMU process. */
-final class QemuMachine implements Machine {
+final class QemuMachine implements Machine, RunningVmm.Ties {
     private final Vmm vmm;
-    private final MachineRef ref;
+    private final RunningVmm run;
     private final Qmp qmp;
     private final Control control;
     private static final GuestChannel ASLEEP = new GuestChannel() {
@@ -31,24 +32,20 @@ final class QemuMachine implements Machine {
     };
 
     private volatile Optional<Mux> streams;
-    private final CompletableFuture<MachineExit> exit = new CompletableFuture<>();
-    private volatile boolean killed;
-    private volatile boolean released;
 
     QemuMachine(Vmm vmm, MachineRef ref, Qmp qmp, Control control, Optional<Mux> streams) {
         this.vmm = vmm;
-        this.ref = ref;
+        this.run = new RunningVmm(vmm, ref, this);
         this.qmp = qmp;
         this.control = control;
         this.streams = streams;
-        qmp.ended().thenRun(() -> {
-            if (!released) Thread.ofVirtual().name("exit-of-" + vmm.name()).start(this::awaitEnd);
-        });
+        qmp.ended()
+                .thenRun(() -> Thread.ofVirtual().name("exit-of-" + vmm.name()).start(run::broke));
     }
 
     @Override
     public MachineRef ref() {
-        return ref;
+        return run.ref();
     }
 
     @Override
@@ -83,50 +80,36 @@ final class QemuMachine implements Machine {
         Sleep.wake(control, kind);
         // The guest has closed its side for the save: another session on another connection.
         streams.ifPresent(Mux::close);
-        streams = Optional.of(Mux.begin(vmm.connect(QemuArguments.STREAMS_SOCKET, ref.vmmProcess()), control));
+        streams = Optional.of(Mux.begin(vmm.connect(QemuArguments.STREAMS_SOCKET, ref().vmmProcess()), control));
     }
 
     @Override
     public CompletableFuture<MachineExit> exit() {
-        return exit;
+        return run.exit();
     }
 
     @Override
     public void kill() {
-        killed = true;
-        ref.vmmProcess().kill();
-        awaitEnd();
-    }
-
-    /** QEMU has closed its monitor: waits until it and its shim are gone, then says how it ended. */
-    private void awaitEnd() {
-        try {
-            if (!vmm.awaitEnd(ref)) return;
-            disconnect();
-            exit.complete(new MachineExit(cause(), vmm.exitDetail()));
-        } catch (IOException e) {
-            disconnect();
-            exit.complete(new MachineExit(MachineExit.Cause.FAILED, "its sockets cannot be removed: " + e));
-        }
-    }
-
-    private MachineExit.Cause cause() {
-        if (killed) return MachineExit.Cause.KILLED;
-        return switch (qmp.shutdownReason().getNow("")) {
-            case "guest-shutdown" -> MachineExit.Cause.POWEROFF;
-            case "guest-reset", "guest-panic" -> MachineExit.Cause.RESET;
-            case "host-signal", "host-qmp-quit" -> MachineExit.Cause.KILLED;
-            default -> vmm.exitDetail().contains("signal") ? MachineExit.Cause.KILLED : MachineExit.Cause.FAILED;
-        };
+        run.kill();
     }
 
     @Override
     public void release() {
-        released = true;
-        disconnect();
+        run.release();
     }
 
-    private void disconnect() {
+    @Override
+    public MachineExit.Cause cause(String how) {
+        return switch (qmp.shutdownReason().getNow("")) {
+            case "guest-shutdown" -> MachineExit.Cause.POWEROFF;
+            case "guest-reset", "guest-panic" -> MachineExit.Cause.RESET;
+            case "host-signal", "host-qmp-quit" -> MachineExit.Cause.KILLED;
+            default -> how.contains("signal") ? MachineExit.Cause.KILLED : MachineExit.Cause.FAILED;
+        };
+    }
+
+    @Override
+    public void cut() {
         streams.ifPresent(Mux::close);
         control.close();
         qmp.close();
