@@ -7,133 +7,24 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.http.Duplex;
 import banger.api.model.CreateVm;
-import banger.api.model.ExecRequest;
-import banger.api.model.KillVm;
 import banger.api.model.SetVm;
-import banger.api.model.StopVm;
 import banger.api.model.VmInfo;
-import banger.daemon.engine.FakeGuest;
-import banger.daemon.engine.FakeHypervisor;
 import banger.daemon.engine.FakeHypervisor.Boot;
 import banger.daemon.engine.MachineExit.Cause;
-import banger.daemon.vm.VmId;
-import banger.daemon.vm.VmState;
 import io.avaje.jsonb.Jsonb;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The rules of a VM's life through the real API, lifecycle and store, with made-up machines. */
-@Timeout(60)
-class WholeDaemonTest {
-    @TempDir
-    static Path blanks;
-
-    @TempDir
-    Path home;
-
-    private final FakeHypervisor engine = new FakeHypervisor();
-    private final ConcurrentLinkedQueue<String> said = new ConcurrentLinkedQueue<>();
-    private Whole daemon;
-
-    @BeforeEach
-    void start() throws IOException {
-        daemon = new Whole(home, blanks, engine);
-    }
-
-    @AfterEach
-    void nothingIsLeft() throws IOException {
-        for (var vm : list()) delete(vm.name());
-        until(daemon::idle);
-        assertThat(engine.running()).isZero();
-        assertThat(daemon.network.attached).isEmpty();
-        for (var directory : List.of(
-                daemon.layout().vms(), daemon.layout().vmRuns(), daemon.layout().vmKeys()))
-            if (Files.exists(directory)) assertThat(directory).isEmptyDirectory();
-        daemon.close();
-    }
-
-    private static void until(BooleanSupplier condition) {
-        long end = System.nanoTime() + 20_000_000_000L;
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).isLessThan(end);
-            Thread.onSpinWait();
-        }
-    }
-
-    private static CreateVm request(@Nullable String name, boolean start, boolean remove) {
-        return new CreateVm(name, null, null, null, null, null, false, null, start, false, remove);
-    }
-
-    private VmInfo create(CreateVm request) {
-        return daemon.client()
-                .operation("POST", "/v1/vms", CreateVm.class, request, VmInfo.class, e -> said.add("" + e.text()));
-    }
-
-    private VmInfo boot(String name) {
-        return create(request(name, true, false));
-    }
-
-    private VmInfo start(String name) {
-        return daemon.client().operation("POST", "/v1/vms/" + name + "/start", VmInfo.class, e -> {});
-    }
-
-    private VmInfo stop(String name) {
-        return daemon.client()
-                .operation(
-                        "POST",
-                        "/v1/vms/" + name + "/stop",
-                        StopVm.class,
-                        new StopVm(false),
-                        VmInfo.class,
-                        e -> said.add("" + e.text()));
-    }
-
-    private void delete(String name) {
-        daemon.client().operation("DELETE", "/v1/vms/" + name, VmInfo.class, e -> {});
-    }
-
-    private VmInfo show(String name) {
-        return daemon.client().get("/v1/vms/" + name, VmInfo.class);
-    }
-
-    private List<VmInfo> list() {
-        return daemon.client().list("/v1/vms", VmInfo.class);
-    }
-
-    private FakeGuest guest(String name) {
-        return engine.guest(name).orElseThrow();
-    }
-
-    private static void fails(ThrowingCallable call, ErrorCode code, String fact) {
-        assertThatThrownBy(call).isInstanceOfSatisfying(BangerException.class, e -> {
-            assertThat(e.code()).isEqualTo(code);
-            assertThat(e.fact()).contains(fact);
-        });
-    }
-
-    private void awaitState(String name, String state) {
-        until(() -> show(name).state().equals(state));
-    }
-
+class WholeDaemonTest extends WholeDaemon {
     @Test
     void aLifeFromCreateToDelete() {
         assertThat(boot("box").state()).isEqualTo("running");
@@ -163,16 +54,6 @@ class WholeDaemonTest {
         }
         stop("box");
         fails(() -> exec("cat"), ErrorCode.VM_NOT_RUNNING, "vm box: is not running (stopped)");
-    }
-
-    private Duplex exec(String... words) {
-        var argv = List.of(words).stream()
-                .map(w -> (w + "\0").getBytes(StandardCharsets.UTF_8))
-                .toList();
-        var body = Jsonb.instance()
-                .type(ExecRequest.class)
-                .toJson(new ExecRequest(argv, null, null, List.of(), null, false));
-        return daemon.client().upgrade("/v1/vms/box/exec", body);
     }
 
     @Test
@@ -382,178 +263,5 @@ class WholeDaemonTest {
         fails(() -> kill("9; rm -rf /"), ErrorCode.USAGE, "must be one of");
         kill("KILL");
         assertThat(show("box").state()).isEqualTo("stopped");
-    }
-
-    private void kill(String signal) {
-        daemon.client().operation("POST", "/v1/vms/box/kill", KillVm.class, new KillVm(signal), VmInfo.class, e -> {});
-    }
-
-    @Test
-    void anotherDaemonAdoptsWhatRuns() throws IOException {
-        boot("box");
-        create(request("idle", false, false));
-        daemon = daemon.restarted();
-        assertThat(show("box").state()).isEqualTo("running");
-        assertThat(show("idle").state()).isEqualTo("created");
-        try (var stream = exec("exit", "3")) {
-            assertThat(stream.in().readNBytes(5)).containsExactly(5, 0, 0, 1, 3);
-        }
-        // And it hears of its end like the first one.
-        guest("box").end(Cause.POWEROFF, "status 0");
-        awaitState("box", "stopped");
-    }
-
-    @Test
-    void whatEndedWhileNoDaemonRanIsStopped() throws IOException {
-        boot("box");
-        daemon.close();
-        guest("box").end(Cause.POWEROFF, "status 0");
-        daemon = new Whole(home, blanks, engine);
-        assertThat(show("box").state()).isEqualTo("stopped");
-        assertThat(show("box").lastError()).isEqualTo("the VMM ended while no daemon ran");
-    }
-
-    @Test
-    void halfDoneThingsAreUndoneOrFinishedByTheNextDaemon() throws IOException {
-        for (var name : List.of("creating", "starting", "stopping", "deleting")) create(request(name, false, false));
-        for (var state : List.of(VmState.CREATING, VmState.STARTING, VmState.STOPPING, VmState.DELETING))
-            daemon.table.state(new VmId(show(state.word()).id()), state, "");
-        daemon = daemon.restarted();
-        assertThat(list()).extracting(VmInfo::name).containsExactlyInAnyOrder("starting", "stopping");
-        assertThat(list()).extracting(VmInfo::state).containsOnly("stopped");
-    }
-
-    @Test
-    void aVmOfAnEarlierBootOfTheHostIsStoppedAndSaysWhy() throws IOException {
-        boot("box");
-        var machine = daemon.layout().vmRuns().resolve(show("box").id()).resolve("machine.json");
-        daemon.close();
-        var json = Files.readString(machine);
-        Files.writeString(machine, json.replaceFirst("\"bootId\":\"[^\"]*\"", "\"bootId\":\"another\""));
-        guest("box").end(Cause.KILLED, "the host went down");
-        daemon = new Whole(home, blanks, engine);
-        assertThat(show("box").state()).isEqualTo("stopped");
-        assertThat(show("box").lastError()).isEqualTo("stopped (host restarted)");
-    }
-
-    @Test
-    void filesThatNoVmOwnsAreSweptAndOthersAreNot() throws IOException {
-        create(request("box", false, false));
-        daemon.close();
-        var stray = Files.createDirectories(daemon.layout().vms().resolve("0123456789ab"));
-        Files.writeString(stray.resolve("vdb"), "x");
-        var foreign = Files.createDirectories(daemon.layout().vms().resolve("my-own-notes"));
-        daemon = new Whole(home, blanks, engine);
-        assertThat(stray).doesNotExist();
-        assertThat(foreign).exists();
-        Files.delete(foreign);
-        assertThat(show("box").state()).isEqualTo("created");
-    }
-
-    private VmInfo change(String name, String what) {
-        return daemon.client()
-                .operation("POST", "/v1/vms/" + name + "/" + what, VmInfo.class, e -> said.add("" + e.text()));
-    }
-
-    private java.nio.file.Path saved(String name) {
-        return daemon.layout().vms().resolve(show(name).id()).resolve("saved");
-    }
-
-    @Test
-    void aPausedVmIsPausedEverywhereAndRunsOn() throws IOException {
-        boot("box");
-        assertThat(change("box", "pause").state()).isEqualTo("paused");
-        assertThat(change("box", "pause").state()).isEqualTo("paused");
-        fails(() -> exec("cat"), ErrorCode.VM_NOT_RUNNING, "vm box: is paused");
-        daemon = daemon.restarted();
-        assertThat(show("box").state()).isEqualTo("paused");
-        assertThat(change("box", "resume").state()).isEqualTo("running");
-        exec("cat").close();
-        change("box", "pause");
-        assertThat(start("box").state()).isEqualTo("running");
-        change("box", "pause");
-        assertThat(stop("box").state()).isEqualTo("stopped");
-        fails(() -> change("box", "pause"), ErrorCode.VM_NOT_RUNNING, "is not running");
-        assertThat(engine.boots()).isEqualTo(1);
-    }
-
-    @Test
-    void aSuspendedVmContinuesOnce() throws IOException {
-        boot("box");
-        assertThat(change("box", "suspend").state()).isEqualTo("suspended");
-        assertThat(engine.running()).isZero();
-        assertThat(daemon.network.attached).isEmpty();
-        assertThat(saved("box").resolve("manifest.json")).exists();
-        fails(() -> exec("cat"), ErrorCode.VM_NOT_RUNNING, "is not running (suspended)");
-        assertThat(stop("box").state()).isEqualTo("suspended");
-        daemon = daemon.restarted();
-        assertThat(show("box").state()).isEqualTo("suspended");
-        assertThat(start("box").state()).isEqualTo("running");
-        assertThat(said).anyMatch(s -> s.startsWith("suspended in "));
-        assertThat(saved("box")).doesNotExist();
-        exec("cat").close();
-        assertThat(change("box", "suspend").state()).isEqualTo("suspended");
-        assertThat(change("box", "resume").state()).isEqualTo("running");
-    }
-
-    @Test
-    void whatDoesNotFitAnyMoreIsSaidAndBootsCold() throws IOException {
-        boot("box");
-        change("box", "suspend");
-        engine.become("fake 2");
-        fails(() -> start("box"), ErrorCode.VM_SAVED_UNFIT, "(engine: was fake 1, is fake 2); its disks are whole");
-        assertThat(show("box").state()).isEqualTo("suspended");
-        assertThat(daemon.network.attached).isEmpty();
-        engine.become("fake 1");
-        Files.writeString(saved("box").resolve("state"), "what");
-        fails(() -> start("box"), ErrorCode.VM_SAVED_UNFIT, "damaged (state)");
-        assertThat(change("box", "start?cold=1").state()).isEqualTo("running");
-        assertThat(saved("box")).doesNotExist();
-        assertThat(engine.boots()).isEqualTo(2);
-    }
-
-    @Test
-    void aVmmThatDoesNotLoadLeavesTheSavedMemory() {
-        boot("box");
-        change("box", "suspend");
-        engine.plan(FakeHypervisor.Boot.REFUSED);
-        fails(() -> start("box"), ErrorCode.VM_START_FAILED, "no luck");
-        assertThat(show("box").state()).isEqualTo("suspended");
-        assertThat(start("box").state()).isEqualTo("running");
-    }
-
-    @Test
-    void aGuestThatDoesNotAnswerIsNotSuspendedAndRunsOn() {
-        boot("box");
-        guest("box").fails();
-        fails(() -> change("box", "suspend"), ErrorCode.VM_SAVE_FAILED, "the guest failed: disk on fire; it runs on");
-        assertThat(show("box").state()).isEqualTo("running");
-        assertThat(saved("box")).doesNotExist();
-        change("box", "suspend");
-        assertThat(show("box").state()).isEqualTo("suspended");
-    }
-
-    @Test
-    void aSuspendedVmIsDeletedWithItsMemory() {
-        boot("box");
-        change("box", "suspend");
-        delete("box");
-        assertThat(list()).isEmpty();
-    }
-
-    @Test
-    void aSuspendedVmKeepsItsSize() {
-        boot("box");
-        change("box", "suspend");
-        fails(
-                () -> daemon.client()
-                        .send(
-                                "PATCH",
-                                "/v1/vms/box",
-                                banger.api.model.SetVm.class,
-                                new banger.api.model.SetVm(2, null, null, null),
-                                VmInfo.class),
-                ErrorCode.VM_RUNNING,
-                "only changes while it is stopped");
     }
 }
