@@ -236,9 +236,8 @@ static void signals(void)
 
 static void background_child(void)
 {
-	int64_t start_ms = now_ms();
-	CHECK(shell("sleep 5 & echo done; exit 5") && peer_frames(&p));
-	CHECK(p.exit == 5 && now_ms() - start_ms < 2000);
+	CHECK(shell("sleep 20 & echo done; exit 5") && peer_frames(&p));
+	CHECK(p.exit == 5);
 	CHECK_TEXT(p.out.p, "done\n");
 	peer_stop(&p);
 	/* One that never stops talking does not hold it up either. */
@@ -267,11 +266,10 @@ static void host_vanishes(void)
 	CHECK(shell(command) && peer_until(&p, "\n"));
 	int child = 0, leader = 0;
 	CHECK(sscanf(p.out.p, "%d %d", &child, &leader) == 2);
-	int64_t start_ms = now_ms();
 	close(p.fd);
 	p.fd = -1;
-	CHECK(process_gone(leader) && now_ms() - start_ms < 1500);
-	CHECK(process_gone(child) && now_ms() - start_ms < 4000);
+	CHECK(process_gone(leader));
+	CHECK(process_gone(child));
 	CHECK_TEXT(test_read(test_path(dir, "hup")), "hup\n");
 	peer_stop(&p);
 	/* The same while input of the host fills the way in. */

@@ -43,6 +43,11 @@ public record Layout(Path state, Path cache, Path run, Path config) {
         return state.resolve("banger.db");
     }
 
+    /** Room that is held back for the day when the disk is full. */
+    public Path ballast() {
+        return state.resolve("ballast");
+    }
+
     public Path lock() {
         return run.resolve("bangerd.lock");
     }

@@ -81,13 +81,17 @@ final class Daemon {
         } catch (IOException e) {
             throw DurableFiles.failure(layout.state(), e);
         }
-        try (var _ = StateLock.take(layout.lock());
-                var database = Database.open(layout.database())) {
-            serve(database);
+        try (var _ = StateLock.take(layout.lock())) {
+            var ballast = new Ballast(layout.ballast());
+            ballast.drop();
+            try (var database = Database.open(layout.database())) {
+                ballast.lay();
+                serve(database, ballast);
+            }
         }
     }
 
-    private void serve(Database database) {
+    private void serve(Database database, Ballast ballast) {
         var owner = Owner.current();
         var commands = new HostCommandRunner();
         var subnet = Subnet.parse(settings.gateway(), settings.prefix());
@@ -124,7 +128,7 @@ final class Daemon {
                 Catalog.builtin(),
                 digest -> List.copyOf(table.usersOf(digest)));
         var keys = new SshKeys(layout, settings.sshKey());
-        var disks = new VmDisks(layout, owner, new BlankDisks(layout.blanks(), commands));
+        var disks = new VmDisks(layout, owner, new BlankDisks(layout.blanks(), commands), ballast);
         var machines = new Machines();
         var network = new UserNetwork(
                 new UserNetwork.Place(

@@ -8,6 +8,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -126,31 +127,69 @@ class HostFaultsTest {
     }
 
     @Test
+    void aRunningVmWaitsForRoomAndADeleteNeedsNone() throws Exception {
+        var ended = inSmallHome(96, """
+                state() { $banger vm show box | sed -n 's/.*"state": "\\(.*\\)",/\\1/p'; }
+                $banger vm run -d --image debian-minimal --memory 256M --vcpu 1 --name box || exit 92
+                head -c 30000000 /dev/urandom | $banger vm exec box -- sh -c 'cat >/dev/shm/data'
+                head -c 200000000 /dev/zero >$home/filler 2>/dev/null
+                $banger vm exec box -- sh -c \
+                    'setsid sh -c "cp /dev/shm/data /root/; sync; touch /run/copied" </dev/null >/dev/null 2>&1 &'
+                until [ "$(state)" = paused ]; do :; done
+                $banger vm exec box -- true
+                echo "exec: $?"
+                $banger daemon stop
+                echo "adopted: $(state)"
+                rm $home/filler
+                $banger vm resume box
+                $banger vm exec box -- sh -c \
+                    'until [ -e /run/copied ]; do sleep 0.1; done; cmp /dev/shm/data /root/data' || exit 93
+                head -c 200000000 /dev/zero >$home/filler 2>/dev/null
+                $banger vm delete box
+                echo "delete: $?"
+                ls $home/state/vms
+                """);
+        assertThat(ended.out()).isEqualTo("exec: 125\nadopted: paused\ndelete: 0\n");
+        assertThat(ended.err())
+                .contains("error: vm box: is paused: the disk of this host is full, its guest waits for room")
+                .contains("make room, then banger vm resume box")
+                .doesNotContain("Exception");
+    }
+
+    @Test
     void aFullDiskIsSaidAndNothingIsLeft() throws Exception {
-        assumeTrue(Files.getOwner(Path.of("/proc/self")).getName().equals("root"), "mounting a small disk takes root");
-        // In a mount namespace of its own: the small disk is gone with the last process in it.
-        var small = HOME.path().resolve("small");
-        var banger = Product.launcher().toString();
-        var script = """
-                set -u
-                mkdir -p %1$s && mount -t tmpfs -o size=3m tmpfs %1$s || exit 90
-                mkdir -p %1$s/state && ln -s %2$s/images %2$s/kernels %1$s/state/ || exit 91
-                cp %2$s/banger.db %1$s/state/
-                export BANGER_HOME=%1$s
-                %3$s vm list || exit 92
-                head -c 10000000 /dev/zero >%1$s/filler 2>/dev/null
-                %3$s vm create --no-start --name full --image debian-minimal
+        var ended = inSmallHome(3, """
+                $banger vm list || exit 92
+                head -c 10000000 /dev/zero >$home/filler 2>/dev/null
+                $banger vm create --no-start --name full --image debian-minimal
                 echo "create: $?"
-                rm %1$s/filler
-                %3$s vm list -q
-                ls %1$s/state/vms
-                %3$s daemon stop
-                """.formatted(small, HOME.state(), banger);
-        HOME.run("vm", "list").ok();
-        HOME.run("daemon", "stop").ok();
-        var words = List.of("unshare", "--mount", "--propagation", "private", "sh", "-c", script);
-        var ended = new Program(words, HOME.environment()).run().ok();
+                rm $home/filler
+                $banger vm list -q
+                ls $home/state/vms
+                """);
         assertThat(ended.out()).isEqualTo("create: 1\n");
         assertThat(ended.err()).contains("disk is full", "make room").doesNotContain("Exception");
+    }
+
+    /** In a mount namespace of its own: the small disk is gone with the last process in it. */
+    private static Ended inSmallHome(int mebibytes, String script) throws IOException {
+        assumeTrue(Files.getOwner(Path.of("/proc/self")).getName().equals("root"), "mounting a small disk takes root");
+        var whole = """
+                set -u
+                home=$1 state=$2 banger=$3
+                mkdir -p $home && mount -t tmpfs -o size=%dm tmpfs $home || exit 90
+                mkdir -p $home/state && ln -s $state/images $state/kernels $home/state/ || exit 91
+                cp $state/banger.db $home/state/
+                export BANGER_HOME=$home
+                %s
+                $banger daemon stop
+                """.formatted(mebibytes, script);
+        HOME.run("vm", "list").ok();
+        HOME.run("daemon", "stop").ok();
+        var words = new ArrayList<>(List.of("unshare", "--mount", "--propagation", "private", "sh", "-c", whole, "sh"));
+        words.add(HOME.path().resolve("small").toString());
+        words.add(HOME.state().toString());
+        words.add(Product.launcher().toString());
+        return new Program(words, HOME.environment()).run().ok();
     }
 }

@@ -24,6 +24,14 @@ public interface Machine {
     void unpause() throws IOException;
 
     /**
+     * @param listener called, on a thread of its own, whenever the machine has stopped its vCPUs because a disk
+     *     of this host has no room for what its guest writes; soon, too, when it stands like that already. The
+     *     guest has lost nothing: {@link #unpause} lets it try again. An engine that hands the error to the guest
+     *     never calls it. The next listener takes this one's place
+     */
+    void whenStarved(Runnable listener);
+
+    /**
      * Writes what is needed to continue it elsewhere: memory and devices, not the disks. It is paused and
      * stays so, whether this succeeds or not.
      *

@@ -29,7 +29,9 @@ public final class Machines {
     public RunningVm require(Vm vm) {
         if (vm.state() == VmState.PAUSED)
             throw new BangerException(
-                    ErrorCode.VM_NOT_RUNNING, "vm " + vm.name() + ": is paused", "banger vm resume " + vm.name());
+                    ErrorCode.VM_NOT_RUNNING,
+                    "vm " + vm.name() + ": is paused" + (vm.lastError().isEmpty() ? "" : ": " + vm.lastError()),
+                    (vm.lastError().isEmpty() ? "" : "make room, then ") + "banger vm resume " + vm.name());
         return find(vm.id())
                 .orElseThrow(() -> new BangerException(
                         ErrorCode.VM_NOT_RUNNING,

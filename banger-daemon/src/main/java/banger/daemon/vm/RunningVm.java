@@ -14,6 +14,7 @@ public final class RunningVm implements Control.Listener {
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<String> failed = new CompletableFuture<>();
     private final CompletableFuture<Machine> machine = new CompletableFuture<>();
+    private final CompletableFuture<Void> starved = new CompletableFuture<>();
     private volatile long dirtyKib = -1;
     private volatile Optional<String> powerAction = Optional.empty();
 
@@ -23,6 +24,7 @@ public final class RunningVm implements Control.Listener {
     }
 
     void machine(Machine started) {
+        started.whenStarved(() -> starved.complete(null));
         machine.complete(started);
     }
 
@@ -49,6 +51,11 @@ public final class RunningVm implements Control.Listener {
 
     CompletableFuture<String> whenFailed() {
         return failed;
+    }
+
+    /** No room on this host for what it writes; heard of only until it is ready. */
+    CompletableFuture<Void> whenStarved() {
+        return starved;
     }
 
     /** Kibibytes left to write in a sync under way; -1 when the guest has not spoken of any. */

@@ -3,6 +3,7 @@ package banger.daemon.vm;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Layout;
+import banger.daemon.Ballast;
 import banger.daemon.DurableFiles;
 import banger.daemon.Owner;
 import banger.daemon.disk.BlankDisks;
@@ -23,11 +24,13 @@ public final class VmDisks {
     private final Layout layout;
     private final Owner owner;
     private final BlankDisks blanks;
+    private final Ballast ballast;
 
-    public VmDisks(Layout layout, Owner owner, BlankDisks blanks) {
+    public VmDisks(Layout layout, Owner owner, BlankDisks blanks, Ballast ballast) {
         this.layout = layout;
         this.owner = owner;
         this.blanks = blanks;
+        this.ballast = ballast;
     }
 
     public VmDirectory directory(VmId id) {
@@ -62,12 +65,23 @@ public final class VmDisks {
         return file;
     }
 
+    /** Sees to it that an end can be written down, on a full disk too. */
+    void makeRoom() {
+        ballast.drop();
+    }
+
+    /** Holds it back again, when there is room enough. */
+    void keepRoom() {
+        ballast.lay();
+    }
+
     /** Removes everything of a VM; nothing there is no error. */
     void remove(VmId id) {
         var dir = directory(id);
         DurableFiles.removeTree(layout.vms(), dir.state());
         DurableFiles.removeTree(layout.vmRuns(), dir.run());
         DurableFiles.removeTree(layout.workspaces(), layout.workspaces().resolve(id.value()));
+        ballast.lay();
     }
 
     /** Makes the work disk bigger; the guest grows its file system at the next start. */

@@ -28,9 +28,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Every change of a VM's life. One lock a VM is held for the whole of each. */
 public final class VmLifecycle {
+    private static final Logger LOG = LoggerFactory.getLogger(VmLifecycle.class);
     private static final int REBOOTS_A_MINUTE = 3;
     private static final List<String> SIGNALS = List.of("TERM", "KILL", "INT", "HUP", "QUIT", "USR1", "USR2", "ABRT");
 
@@ -239,6 +242,7 @@ public final class VmLifecycle {
     /** Lets a paused VM run on, or continues a suspended one. */
     public Vm resume(Vm vm, Progress progress) {
         if (current(vm).state() == VmState.SUSPENDED) return start(vm, false, progress);
+        disks.keepRoom();
         try (var _ = locks.hold(vm.id())) {
             var now = current(vm);
             if (now.state() == VmState.PAUSED)
@@ -298,6 +302,7 @@ public final class VmLifecycle {
 
     /** Stops a VM; one that does not run is left as it is. */
     public Vm stop(Vm vm, boolean graceful, Progress progress) {
+        disks.makeRoom();
         try (var _ = locks.hold(vm.id())) {
             var running = machines.find(vm.id());
             if (running.isEmpty()) return notRunning(vm, progress);
@@ -317,6 +322,7 @@ public final class VmLifecycle {
         if (!SIGNALS.contains(signal))
             throw usage(
                     "signal " + banger.api.Printable.quote(signal) + ": must be one of " + String.join(", ", SIGNALS));
+        disks.makeRoom();
         try (var _ = locks.hold(vm.id())) {
             var running = machines.find(vm.id());
             if (running.isEmpty()) return notRunning(vm, progress);
@@ -344,6 +350,7 @@ public final class VmLifecycle {
      * @throws BangerException {@code workspace.unpulled}: it stays for the work in it
      */
     public void delete(Vm vm, OnUnpulled unpulled, Progress progress) {
+        disks.makeRoom();
         try (var _ = locks.hold(vm.id())) {
             if (table.find(vm.id()).isEmpty()) throw VmRefs.notFound(vm.name().value());
             var running = machines.find(vm.id());
@@ -430,10 +437,22 @@ public final class VmLifecycle {
 
     /** Turns the end of a machine that nobody asked for into a change of state. */
     void watch(RunningVm running) {
+        running.machine().whenStarved(() -> starved(running));
         running.machine()
                 .exit()
                 .thenAccept(exit ->
                         Thread.ofVirtual().name("end-of-" + running.name()).start(() -> ended(running, exit)));
+    }
+
+    /** Nothing is lost: it goes on where it was when it is resumed. */
+    private void starved(RunningVm running) {
+        try (var _ = locks.hold(running.id())) {
+            if (machines.find(running.id()).filter(running::equals).isEmpty()) return;
+            LOG.warn("vm {}: {}", running.name(), VmStart.STARVED);
+            // Its state has to be written to the same disk, as a rule.
+            disks.makeRoom();
+            table.state(running.id(), VmState.PAUSED, VmStart.STARVED);
+        }
     }
 
     private void ended(RunningVm running, MachineExit exit) {

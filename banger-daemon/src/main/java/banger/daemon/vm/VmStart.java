@@ -30,6 +30,9 @@ import java.util.concurrent.TimeoutException;
 
 /** Boots a VM: from its record to a guest that is ready. The caller holds the VM's lock. */
 final class VmStart {
+    /** Said of a machine that its engine has stopped. */
+    static final String STARVED = "the disk of this host is full, its guest waits for room";
+
     private final VmSources sources;
     private final VmNetwork network;
     private final VmDisks disks;
@@ -230,7 +233,8 @@ final class VmStart {
             if (error != null) refused.completeExceptionally(error);
         });
         try {
-            CompletableFuture.anyOf(running.whenReady(), running.whenFailed(), machine.exit(), refused)
+            CompletableFuture.anyOf(
+                            running.whenReady(), running.whenFailed(), running.whenStarved(), machine.exit(), refused)
                     .get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -245,6 +249,7 @@ final class VmStart {
             throw notReady(
                     vm, "the guest could not start: " + running.whenFailed().join());
         if (running.whenReady().isDone()) return;
+        if (running.whenStarved().isDone()) throw notReady(vm, STARVED);
         throw notReady(
                 vm,
                 "the VMM ended while the guest booted (" + machine.exit().join().detail() + ")");

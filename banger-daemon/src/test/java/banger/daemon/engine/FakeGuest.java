@@ -29,6 +29,7 @@ public final class FakeGuest {
     private volatile String state = "boot";
     private volatile boolean deaf;
     private volatile boolean failing;
+    private volatile Runnable starved = () -> {};
     private volatile long generation;
     private volatile String before = "boot";
     /** Not done: its vCPUs are stopped. */
@@ -52,6 +53,12 @@ public final class FakeGuest {
     /** From now on nothing is answered. */
     public void hang() {
         deaf = true;
+    }
+
+    /** The host has no room for what it writes: it stands still, and who listens is told. */
+    public void starve() {
+        pause();
+        starved.run();
     }
 
     /** The next freeze goes wrong. */
@@ -326,6 +333,11 @@ public final class FakeGuest {
         @Override
         public void unpause() {
             FakeGuest.this.unpause();
+        }
+
+        @Override
+        public void whenStarved(Runnable listener) {
+            starved = listener;
         }
 
         @Override

@@ -7,6 +7,7 @@ import banger.api.BangerException;
 import banger.api.Layout;
 import banger.api.Size;
 import banger.api.VmName;
+import banger.daemon.Ballast;
 import banger.daemon.Owner;
 import banger.daemon.disk.BlankDisks;
 import banger.daemon.process.HostCommandRunner;
@@ -37,7 +38,8 @@ class VmDisksTest {
         disks = new VmDisks(
                 layout,
                 new Owner(0, "root", Optional.empty()),
-                new BlankDisks(layout.blanks(), new HostCommandRunner()));
+                new BlankDisks(layout.blanks(), new HostCommandRunner()),
+                new Ballast(layout.ballast()));
     }
 
     static Vm vm(String id, long disk, long overlay) {

@@ -39,6 +39,20 @@ class SuspendedVmTest extends WholeDaemon {
     }
 
     @Test
+    void aVmWithoutRoomOnTheHostIsPausedSaysWhyAndGoesOn() {
+        boot("box");
+        guest("box").starve();
+        awaitState("box", "paused");
+        assertThat(show("box").lastError()).contains("disk of this host is full");
+        fails(() -> exec("cat"), ErrorCode.VM_NOT_RUNNING, "vm box: is paused: the disk of this host is full");
+        assertThat(change("box", "resume").state()).isEqualTo("running");
+        assertThat(show("box").lastError()).isEmpty();
+        guest("box").starve();
+        awaitState("box", "paused");
+        assertThat(stop("box").state()).isEqualTo("stopped");
+    }
+
+    @Test
     void aSuspendedVmContinuesOnce() throws IOException {
         boot("box");
         assertThat(change("box", "suspend").state()).isEqualTo("suspended");

@@ -2,6 +2,7 @@ package banger.daemon.whole;
 
 import banger.api.Layout;
 import banger.api.client.BangerClient;
+import banger.daemon.Ballast;
 import banger.daemon.DurableFiles;
 import banger.daemon.Owner;
 import banger.daemon.api.DaemonRoutes;
@@ -66,7 +67,7 @@ final class Whole implements AutoCloseable {
         database = Database.open(layout.database());
         table = new VmTable(database, network.subnet());
         var keys = new SshKeys(layout, Optional.empty());
-        var disks = new VmDisks(layout, owner, new BlankDisks(blanks, commands));
+        var disks = new VmDisks(layout, owner, new BlankDisks(blanks, commands), new Ballast(layout.ballast()));
         var machines = new Machines();
         var lifecycle = new VmLifecycle(
                 table,

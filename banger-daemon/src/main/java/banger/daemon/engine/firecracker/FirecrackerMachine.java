@@ -106,6 +106,11 @@ final class FirecrackerMachine implements Machine, RunningVmm.Ties {
     }
 
     @Override
+    public void whenStarved(Runnable listener) {
+        // Its guest gets the error, and its file system deals with it.
+    }
+
+    @Override
     public void save(Path directory) throws IOException {
         api.send(ApiCall.Run.PAUSED);
         halted = Halted.YES;

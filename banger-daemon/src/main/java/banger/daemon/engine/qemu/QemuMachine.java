@@ -69,6 +69,15 @@ final class QemuMachine implements Machine, RunningVmm.Ties {
     }
 
     @Override
+    public void whenStarved(Runnable listener) {
+        var name = "starved-" + vmm.name();
+        qmp.whenStarved(() -> Thread.ofVirtual().name(name).start(listener));
+        Thread.ofVirtual().name(name).start(() -> {
+            if (qmp.starved()) listener.run();
+        });
+    }
+
+    @Override
     public void save(Path directory) throws IOException {
         pause();
         QemuState.save(vmm, qmp, directory);

@@ -27,6 +27,8 @@ final class Qmp implements Closeable {
     private final CompletableFuture<String> shutdownReason = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
+    private volatile Runnable whenStarved = () -> {};
+
     private Qmp(Duplex pipe) {
         this.pipe = pipe;
     }
@@ -42,6 +44,22 @@ final class Qmp implements Closeable {
     /** Why the machine was shut down, once QEMU has said so: {@code guest-shutdown}, {@code guest-reset} … */
     CompletableFuture<String> shutdownReason() {
         return shutdownReason;
+    }
+
+    /** Runs the listener, which must not wait, each time QEMU stops for want of room on a disk. */
+    void whenStarved(Runnable listener) {
+        whenStarved = listener;
+    }
+
+    /** Whether it stands still for want of room on a disk. */
+    boolean starved() {
+        try {
+            return execute("{\"execute\":\"query-status\"}").get("return") instanceof Map<?, ?> status
+                    && "io-error".equals(status.get("status"));
+        } catch (IOException e) {
+            // It ended, or answers nobody: neither is this.
+            return false;
+        }
     }
 
     /** Completes when QEMU closed the connection: it has ended. */
@@ -75,6 +93,9 @@ final class Qmp implements Closeable {
                 if ("SHUTDOWN".equals(message.get("event"))
                         && message.get("data") instanceof Map<?, ?> data
                         && data.get("reason") instanceof String reason) shutdownReason.complete(reason);
+                if ("BLOCK_IO_ERROR".equals(message.get("event"))
+                        && message.get("data") instanceof Map<?, ?> data
+                        && "stop".equals(data.get("action"))) whenStarved.run();
                 if (message.containsKey("return") || message.containsKey("error"))
                     if (!answers.offer(message)) throw new IOException("QEMU answers what was not asked");
             }
