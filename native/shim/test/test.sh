@@ -99,7 +99,13 @@ refused 'arguments: --bind */bin/true: SOURCE=NAME*' run --dir "$d" --bind /bin/
 refused 'arguments: --bind */../x*' run --dir "$d" --bind "/etc/passwd=/../x" -- /bin/true
 refused 'arguments: --bind */etc/passwd=..*' run --dir "$d" --bind "/etc/passwd=.." -- /bin/true
 refused 'arguments: --bind etc/passwd=a*' run --dir "$d" --bind "etc/passwd=a" -- /bin/true
-refused 'arguments: --limit*' run --dir "$d" --limit nofile=1 -- /bin/true
+refused 'arguments: --limit*' run --dir "$d" --limit cpu=1 -- /bin/true
+refused 'arguments: --confine*' run --dir "$d" --confine bwrap -- /bin/true
+refused 'arguments: --show /../x*' run --dir "$d" --confine /usr/bin/bwrap --show /../x -- /bin/true
+refused 'arguments: --show needs*' run --dir "$d" --show /usr -- /bin/true
+refused 'confine: /not/there*' run --dir "$d" --confine /not/there -- /bin/true
+refused 'arguments: try-confine: --confine*' try-confine
+refused 'arguments: become*' become 1 2 /bin/true
 refused 'arguments: --limit*' run --dir "$d" --limit as= -- /bin/true
 refused 'arguments: --group needs*' run --dir "$d" --group 5 -- /bin/true
 refused 'until: 1:1*' run --dir "$d" --until 1:1 -- /bin/true

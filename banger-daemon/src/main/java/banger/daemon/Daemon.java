@@ -15,6 +15,7 @@ import banger.daemon.config.Settings;
 import banger.daemon.debian.DebianMirror;
 import banger.daemon.disk.BlankDisks;
 import banger.daemon.doctor.Doctor;
+import banger.daemon.engine.Confinement;
 import banger.daemon.engine.HostEngines;
 import banger.daemon.engine.KvmProbe;
 import banger.daemon.engine.Shim;
@@ -88,7 +89,8 @@ final class Daemon {
         var commands = new HostCommandRunner();
         var subnet = Subnet.parse(settings.gateway(), settings.prefix());
         var table = new VmTable(database, subnet);
-        var shim = new Shim(distribution.shim(), commands);
+        var confinement = new Confinement(distribution.shim(), commands, owner.vmUid());
+        var shim = new Shim(distribution.shim(), commands, confinement::answer);
         var kvm = new KvmProbe(distribution.shim(), commands, layout.run().resolve("kvm-probe"));
         var engines = new HostEngines(
                 commands,

@@ -8,6 +8,7 @@ import banger.daemon.Owner;
 import banger.daemon.config.Settings;
 import banger.daemon.config.SettingsFile;
 import banger.daemon.debian.DebianMirror;
+import banger.daemon.engine.Confinement;
 import banger.daemon.engine.HostEngines;
 import banger.daemon.engine.KvmProbe;
 import banger.daemon.engine.Shim;
@@ -70,7 +71,7 @@ class DoctorTest {
         var mirror = DebianMirror.of("http://mirror.invalid/debian");
         var engines = new HostEngines(
                 commands,
-                new Shim(shim, commands),
+                new Shim(shim, commands, () -> Confinement.Answer.NOT_WANTED),
                 new KvmProbe(shim, commands, layout.run().resolve("kvm-probe")),
                 Optional.of(Path.of("/opt/qemu")),
                 new FirecrackerProgram(commands, Optional.empty(), layout.engines()));

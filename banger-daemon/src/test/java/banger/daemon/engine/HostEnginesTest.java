@@ -26,7 +26,12 @@ class HostEnginesTest {
 
     private HostEngines engines(Answers host) {
         var probe = new KvmProbe(Path.of("/shim"), host, dir.resolve("memory"), dir.resolve("kvm"));
-        return new HostEngines(host, new Shim(Path.of("/shim"), host), probe, Optional.of(QEMU), firecracker(host));
+        return new HostEngines(
+                host,
+                new Shim(Path.of("/shim"), host, () -> Confinement.Answer.NOT_WANTED),
+                probe,
+                Optional.of(QEMU),
+                firecracker(host));
     }
 
     /** There is one when a test makes the file. */
