@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/if_tun.h>
 #include <linux/mount.h>
 #include <net/if.h>
@@ -202,10 +203,12 @@ void vmm_become(const struct run *run, int report)
     for (size_t i = 0; i < held_count; i++)
         fcntl(held[i], F_SETFD, 0);
 
-    caps_bound(CAPS_NONE);
+    /* Uid 0 of the namespace goes into bwrap's map, and the kernel asks who does that for this right. */
+    capset keep = run->bwrap && run->in_namespace && !run->set_uid ? CAP_BIT(CAP_SETFCAP) : CAPS_NONE;
+    caps_bound(keep);
     if (run->set_uid && (setresgid(run->uid, run->uid, run->uid) != 0 || setresuid(run->uid, run->uid, run->uid) != 0))
         fail("uid", "%u: %m", run->uid);
-    caps_limit(CAPS_NONE);
+    caps_limit(keep);
     no_new_privileges();
     if (run->limit_nofile)
         limit(RLIMIT_NOFILE, run->limit_nofile, "nofile");
