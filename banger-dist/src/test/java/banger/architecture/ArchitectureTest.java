@@ -43,11 +43,12 @@ class ArchitectureTest {
 
     /** Who may start a process, and why. */
     private static final Map<String, String> STARTERS = Map.of(
-            "banger.daemon.process.HostCommandRunner", "the daemon's CommandRunner",
+            "banger.api.process.ProgramRun", "what runs to its end",
+            "banger.daemon.process.HostCommandRunner", "the daemon's CommandRunner, by ProgramRun",
+            "banger.workspace.git.Git", "git, by ProgramRun",
             "banger.net.HostKernel", "the helper's own, for it depends on nothing",
             "banger.cli.DaemonStarter", "starts the daemon through the shim",
             "banger.cli.RawMode", "stty",
-            "banger.workspace.git.Git", "git",
             "banger.cli.verbs.SshVerbs", "ssh");
 
     /** Composition roots know everything below them; nothing knows them. */

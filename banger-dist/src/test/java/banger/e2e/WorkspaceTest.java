@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -23,20 +21,13 @@ class WorkspaceTest {
     @TempDir
     Path directory;
 
-    private Path repo;
+    private Checkout repo;
 
     @BeforeEach
     void repository() throws Exception {
-        repo = Files.createDirectories(directory.resolve("shop"));
-        git("init", "-q", "-b", "main");
-        Files.writeString(repo.resolve("tracked"), "tracked\n");
-        Files.createDirectories(repo.resolve("sub/dir"));
-        Files.writeString(repo.resolve("sub/dir/run"), "#!/bin/sh\npwd; exit 9\n");
-        assertThat(repo.resolve("sub/dir/run").toFile().setExecutable(true)).isTrue();
-        git("add", "-A");
-        git("-c", "user.name=A", "-c", "user.email=a@b", "commit", "-q", "-m", "first");
-        Files.writeString(repo.resolve("tracked"), "edited\n");
-        Files.writeString(repo.resolve("untracked"), "untracked\n");
+        repo = Checkout.in(directory);
+        repo.write("tracked", "edited\n");
+        repo.write("untracked", "untracked\n");
     }
 
     @AfterEach
@@ -44,25 +35,17 @@ class WorkspaceTest {
         HOME.deleteAll();
     }
 
-    private void git(String... words) throws IOException, InterruptedException {
-        var all = new ArrayList<>(List.of("git", "-C", repo.toString()));
-        all.addAll(List.of(words));
-        assertThat(new ProcessBuilder(all).inheritIO().start().waitFor()).isZero();
-    }
-
     private static Program run(String... words) {
-        var all = new ArrayList<>(List.of("vm", "run", "--image", Prepared.IMAGE, "--vcpu", "1", "--memory", "512M"));
-        all.addAll(List.of(words));
-        return HOME.banger(all);
+        return Checkout.run(HOME, words);
     }
 
     @Test
     void aCommandRunsInTheRepositoryAndItsStatusIsOurs() {
-        var ended = run("--rm", repo.resolve("sub/dir").toString(), "--", "./run")
+        var ended = run("--rm", repo.top().resolve("sub/dir").toString(), "--", "./run")
                 .run()
                 .expect(9);
         assertThat(ended.out()).isEqualTo("/root/repo/sub/dir\n");
-        assertThat(ended.err()).contains("/shop at ", " (main): 2 files, ", "1 untracked file left out");
+        assertThat(ended.err()).contains("/shop at ", " (main): 3 files, ", "1 untracked file left out");
         assertThat(HOME.run("vm", "list", "-q").ok().out()).isEmpty();
     }
 
@@ -77,13 +60,13 @@ class WorkspaceTest {
         HOME.run("vm", "restart", "box").ok();
         assertThat(HOME.exec("box", "cat", "tracked").ok().out()).isEqualTo("edited\n");
 
-        Files.writeString(repo.resolve("tracked"), "again\n");
-        Files.writeString(repo.resolve("sub/dir/run"), "host\n");
+        repo.write("tracked", "again\n");
+        repo.write("sub/dir/run", "host\n");
         var prepared =
                 HOME.run("vm", "workspace", "prepare", "box", repo.toString()).ok();
         assertThat(prepared.err()).contains("1 file, ", "1 file kept as the guest has them: sub/dir/run");
         assertThat(HOME.exec("box", "cat", "tracked").ok().out()).isEqualTo("again\n");
-        git("-c", "user.name=A", "-c", "user.email=a@b", "commit", "-q", "-a", "-m", "second");
+        repo.git("commit", "-q", "-a", "-m", "second");
         assertThat(HOME.exec("box", "true").ok().err()).contains("warning: the host is at ", "--auto-prepare");
         assertThat(HOME.run("vm", "exec", "--auto-prepare", "box", "--", "true")
                         .ok()
@@ -99,7 +82,10 @@ class WorkspaceTest {
                 run("--dry-run", "--include-untracked", repo.toString()).run().ok();
         assertThat(ended.out().lines())
                 .containsExactly(
-                        "100755         22  sub/dir/run", "100644          7  tracked", "100644         10  untracked");
+                        "100644          4  .gitignore",
+                        "100755         22  sub/dir/run",
+                        "100644          7  tracked",
+                        "100644         10  untracked");
         assertThat(HOME.run("vm", "list", "-q").ok().out()).isEmpty();
     }
 
@@ -112,7 +98,7 @@ class WorkspaceTest {
         run("--from", "HEAD", repo.toString()).run().expect(2);
         run("--branch", "x", "--from", "no-such", repo.toString()).run().expect(2);
         run("--guest-path", "relative", repo.toString()).run().expect(2);
-        Files.writeString(repo.resolve(".tool-versions"), "node 20\n");
+        repo.write(".tool-versions", "node 20\n");
         assertThat(run("--include-untracked", repo.toString()).run().expect(2).err())
                 .contains("--nat", "--no-bootstrap");
         assertThat(HOME.run("vm", "list", "-q").ok().out()).isEmpty();

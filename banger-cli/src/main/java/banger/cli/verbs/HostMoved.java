@@ -30,6 +30,7 @@ final class HostMoved {
     WorkspaceInfo checked(boolean prepare) {
         var top = Path.of(workspace.hostPath());
         if (prepare) return prepared(top);
+        if (Inspection.isCertainlyAt(top, workspace.head())) return workspace;
         if (!Files.isDirectory(top)) return workspace; // gone or elsewhere: nothing to compare with
         try {
             var head = new Inspection(session.environment()).head(top);

@@ -62,7 +62,7 @@ final class Preparation {
         var began = System.nanoTime();
         var daemon = session.daemon();
         session.terminal().live("workspace " + shown(source.repository().top()) + ": copying");
-        var outcome = packed.deliver(vm.id(), new DaemonConversations(daemon, vm.name()), force);
+        var outcome = packed.deliver(vm.id(), new DaemonGuest(daemon, vm.id(), vm.name()), force);
         long took = (System.nanoTime() - began) / 1_000_000;
         tell(source, outcome, took);
         var prefix = source.repository().prefix().replaceFirst("/$", "");

@@ -2,21 +2,15 @@ package banger.daemon.process;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.process.ProgramRun;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /** {@link CommandRunner} over real processes. */
@@ -35,59 +29,26 @@ public final class HostCommandRunner implements CommandRunner {
         builder.environment().putAll(command.environment());
         command.directory().ifPresent(d -> builder.directory(d.toFile()));
         if (command.input().length == 0) builder.redirectInput(ProcessBuilder.Redirect.from(DEV_NULL));
-        Process process;
+        int limit = command.outputLimit();
         try {
-            process = builder.start();
-        } catch (IOException e) {
-            throw failed(command, "cannot be started: " + e.getMessage()).because(e);
-        }
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            try {
-                var out = CompletableFuture.supplyAsync(
-                        () -> capture(process.getInputStream(), command.outputLimit()), threads);
-                var err = CompletableFuture.supplyAsync(
-                        () -> captureLines(process.getErrorStream(), command.outputLimit(), lines), threads);
-                if (command.input().length > 0) threads.submit(() -> feed(process.getOutputStream(), command.input()));
-                if (!process.waitFor(command.deadline().toMillis(), TimeUnit.MILLISECONDS))
-                    throw failed(
-                            command, "did not end within " + command.deadline().toSeconds() + " s");
-                // Pipes can outlive the program in the hands of its children: a bounded wait.
-                var captured = out.get(KILL_GRACE.toMillis(), TimeUnit.MILLISECONDS);
-                if (captured.length > command.outputLimit()) throw failed(command, "printed too much");
-                return new Result(process.exitValue(), captured, err.get(KILL_GRACE.toMillis(), TimeUnit.MILLISECONDS));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new BangerException(ErrorCode.CANCELLED, command.program() + ": cancelled").because(e);
-            } catch (ExecutionException | TimeoutException e) {
-                throw failed(command, "its output could not be read").because(e);
-            } finally {
-                end(process);
-            }
+            var run = ProgramRun.of(
+                    builder,
+                    command.deadline(),
+                    KILL_GRACE, // pipes can outlive the program in the hands of its children
+                    out -> out.write(command.input()),
+                    in -> capture(in, limit),
+                    in -> captureLines(in, limit, lines));
+            if (run.output().length > limit) throw failed(command, "printed too much");
+            return new Result(run.status(), run.output(), run.errors());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BangerException(ErrorCode.CANCELLED, command.program() + ": cancelled").because(e);
+        } catch (ProgramRun.Broken e) {
+            throw failed(command, String.valueOf(e.getMessage())).because(e);
         }
     }
 
     private static final java.io.File DEV_NULL = new java.io.File("/dev/null");
-
-    /** Kills the program and what it started, and closes our ends of its pipes so that readers return. */
-    private static void end(Process process) {
-        var interrupted = Thread.interrupted();
-        try {
-            if (process.isAlive()) {
-                var descendants = process.descendants().toList();
-                process.destroyForcibly();
-                descendants.forEach(ProcessHandle::destroyForcibly);
-                process.waitFor(KILL_GRACE.toMillis(), TimeUnit.MILLISECONDS);
-            }
-            process.getInputStream().close();
-            process.getErrorStream().close();
-        } catch (InterruptedException e) {
-            interrupted = true;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } finally {
-            if (interrupted) Thread.currentThread().interrupt();
-        }
-    }
 
     private static byte[] capture(InputStream in, int limit) {
         var bytes = new ByteArrayOutputStream();
@@ -113,15 +74,6 @@ public final class HostCommandRunner implements CommandRunner {
             return kept.toString().getBytes(StandardCharsets.UTF_8);
         }
         return kept.toString().getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static void feed(OutputStream out, byte[] input) {
-        try (out) {
-            out.write(input);
-        } catch (IOException e) {
-            // The program ended without reading all of it: its status tells.
-            return;
-        }
     }
 
     private static BangerException missing(String program) {

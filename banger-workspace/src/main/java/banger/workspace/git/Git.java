@@ -2,25 +2,20 @@ package banger.workspace.git;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.process.ProgramRun;
+import banger.api.process.ProgramRun.Feed;
+import banger.api.process.ProgramRun.Take;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -38,7 +33,6 @@ public record Git(Path directory, GitEnvironment environment, Duration time, lon
     private static final long SHADOW_MEMORY = 2L << 30;
     private static final int OUTPUT = 64 << 20;
     private static final int ERRORS = 64 << 10;
-    private static final Duration GRACE = Duration.ofSeconds(2);
 
     /** For the user's own repository: as much memory as its packs may take. */
     public static Git user(Map<String, String> environment, Path directory) {
@@ -48,21 +42,6 @@ public record Git(Path directory, GitEnvironment environment, Duration time, lon
     /** For a shadow repository: little memory, for a guest chose what is in it. */
     static Git shadow(Map<String, String> environment, Path gitDir, Path home) {
         return new Git(gitDir, GitEnvironment.shadow(environment, gitDir, home), TIME, SHADOW_MEMORY, OUTPUT);
-    }
-
-    /** Writes what git is to read. Its stream is closed afterwards. */
-    @FunctionalInterface
-    public interface Feed {
-        /** Nothing to read. */
-        Feed NOTHING = out -> {};
-
-        void to(OutputStream out) throws IOException;
-    }
-
-    /** Reads what git writes, to the end. */
-    @FunctionalInterface
-    public interface Take<T> {
-        T from(InputStream in) throws IOException;
     }
 
     public Git within(Duration limit) {
@@ -89,7 +68,7 @@ public record Git(Path directory, GitEnvironment environment, Duration time, lon
 
     public GitOutput run(Feed input, String... arguments) {
         var ended = start(List.of(arguments), input, in -> bounded(in, output, arguments));
-        return new GitOutput(ended.status, ended.value, ended.stderr);
+        return new GitOutput(ended.status(), ended.output(), ended.errors());
     }
 
     /** Runs it; a status that is not zero is {@code host.tool-failed} with git's last words. */
@@ -116,8 +95,8 @@ public record Git(Path directory, GitEnvironment environment, Duration time, lon
      */
     public <T> T pipe(Feed input, Take<T> take, String... arguments) {
         var ended = start(List.of(arguments), input, take);
-        needed(new GitOutput(ended.status, new byte[0], ended.stderr), arguments);
-        return ended.value;
+        needed(new GitOutput(ended.status(), new byte[0], ended.errors()), arguments);
+        return ended.output();
     }
 
     /**
@@ -151,38 +130,18 @@ public record Git(Path directory, GitEnvironment environment, Duration time, lon
         if (record.size() > 0) throw failed("output", "its last record is cut off");
     }
 
-    private record Ended<T>(int status, T value, byte[] stderr) {}
-
-    private <T> Ended<T> start(List<String> arguments, Feed input, Take<T> take) {
-        var process = launch(arguments);
-        var broken = new AtomicBoolean();
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            try {
-                var fed = CompletableFuture.runAsync(() -> feed(process.getOutputStream(), input, broken), threads);
-                var out = CompletableFuture.supplyAsync(() -> taken(process, take), threads);
-                var err = CompletableFuture.supplyAsync(() -> tail(process.getErrorStream()), threads);
-                if (!process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS))
-                    throw failed(arguments.getFirst(), "did not end within " + time.toSeconds() + " s");
-                if (fed.isCompletedExceptionally()) fed.get();
-                var value = out.get();
-                fed.get();
-                return new Ended<>(process.exitValue(), value, err.get(GRACE.toMillis(), TimeUnit.MILLISECONDS));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new BangerException(ErrorCode.CANCELLED, "git: cancelled").because(e);
-            } catch (ExecutionException e) {
-                throw cause(arguments.getFirst(), e);
-            } catch (TimeoutException e) {
-                throw failed(arguments.getFirst(), "its errors could not be read")
-                        .because(e);
-            } finally {
-                end(process);
-                threads.shutdownNow(); // an input that waits for a guest that says nothing
-            }
+    private <T> ProgramRun<T> start(List<String> arguments, Feed input, Take<T> take) {
+        try {
+            return ProgramRun.of(program(arguments), time, time, input, take, in -> ProgramRun.tail(in, ERRORS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BangerException(ErrorCode.CANCELLED, "git: cancelled").because(e);
+        } catch (ProgramRun.Broken e) {
+            throw failed(arguments.getFirst(), String.valueOf(e.getMessage())).because(e);
         }
     }
 
-    private Process launch(List<String> arguments) {
+    private ProcessBuilder program(List<String> arguments) {
         var all = new ArrayList<String>();
         all.add(program("prlimit", "util-linux"));
         all.add("--as=" + memory);
@@ -194,12 +153,7 @@ public record Git(Path directory, GitEnvironment environment, Duration time, lon
         var builder = new ProcessBuilder(all).directory(directory.toFile());
         builder.environment().clear();
         builder.environment().putAll(environment.variables());
-        try {
-            return builder.start();
-        } catch (IOException e) {
-            throw failed(arguments.getFirst(), "cannot be started in " + directory + ": " + e.getMessage())
-                    .because(e);
-        }
+        return builder;
     }
 
     private String program(String name, String debianPackage) {
@@ -214,104 +168,11 @@ public record Git(Path directory, GitEnvironment environment, Duration time, lon
                 "sudo apt-get install " + debianPackage);
     }
 
-    /** Tells what broke: git, which has gone and says why itself, or what was to be fed. */
-    private static void feed(OutputStream out, Feed input, AtomicBoolean broken) {
-        var watched = new FilterOutputStream(out) {
-            @Override
-            public void write(int b) throws IOException {
-                write(new byte[] {(byte) b}, 0, 1);
-            }
-
-            @Override
-            public void write(byte[] bytes, int offset, int length) throws IOException {
-                try {
-                    out.write(bytes, offset, length);
-                } catch (IOException e) {
-                    broken.set(true);
-                    throw e;
-                }
-            }
-        };
-        try (out) {
-            input.to(watched);
-        } catch (IOException e) {
-            if (!broken.get()) throw new Failed(e);
-        }
-    }
-
-    private static <T> T taken(Process process, Take<T> take) {
-        try (var in = process.getInputStream()) {
-            return take.from(in);
-        } catch (IOException e) {
-            process.destroyForcibly();
-            throw new Failed(e);
-        } catch (RuntimeException e) {
-            process.destroyForcibly();
-            throw e;
-        }
-    }
-
-    /** An input or output that broke off, on its way to the caller's thread. */
-    private static final class Failed extends RuntimeException {
-        private static final long serialVersionUID = 1;
-
-        Failed(IOException cause) {
-            super(cause);
-        }
-    }
-
-    private static RuntimeException cause(String command, ExecutionException e) {
-        return switch (e.getCause()) {
-            case BangerException told -> told;
-            case Failed broke ->
-                failed(command, "its input or output broke off: " + broke.getMessage())
-                        .because(broke);
-            case RuntimeException other -> other;
-            case null, default -> new IllegalStateException(e);
-        };
-    }
-
     private static byte[] bounded(InputStream in, int limit, String... arguments) throws IOException {
         var bytes = in.readNBytes(limit);
         if (bytes.length == limit && in.read() >= 0)
             throw failed(arguments[0], "printed more than " + limit + " bytes");
         return bytes;
-    }
-
-    private static byte[] tail(InputStream in) {
-        var kept = new ByteArrayOutputStream();
-        var buffer = new byte[8192];
-        try (in) {
-            for (int n; (n = in.read(buffer)) >= 0; ) {
-                if (kept.size() > ERRORS) kept.reset();
-                kept.write(buffer, 0, n);
-            }
-        } catch (IOException e) {
-            // Closed by us when git was ended: what came until then is what it said.
-            return kept.toByteArray();
-        }
-        return kept.toByteArray();
-    }
-
-    private static void end(Process process) {
-        var interrupted = Thread.interrupted();
-        try {
-            if (process.isAlive()) {
-                var descendants = process.descendants().toList();
-                process.destroyForcibly();
-                descendants.forEach(ProcessHandle::destroyForcibly);
-                process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS);
-            }
-            process.getInputStream().close();
-            process.getErrorStream().close();
-        } catch (InterruptedException e) {
-            interrupted = true;
-        } catch (IOException e) {
-            // Its pipes are gone with it.
-            return;
-        } finally {
-            if (interrupted) Thread.currentThread().interrupt();
-        }
     }
 
     private static BangerException failed(String command, String what) {

@@ -2,6 +2,8 @@ package banger.workspace.in;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.process.ProgramRun.Feed;
+import banger.workspace.FileStat;
 import banger.workspace.git.Git;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -31,10 +33,10 @@ final class CommitContents implements Contents {
                     file.path() + ": over 64 MiB, too large to come from a commit",
                     "check the commit out on the host, then leave --from out");
         var out = new ByteArrayOutputStream();
-        git.pipe(Git.Feed.NOTHING, in -> in.transferTo(out), "cat-file", "blob", id.hex());
+        git.pipe(Feed.NOTHING, in -> in.transferTo(out), "cat-file", "blob", id.hex());
         begin.of(file.stat());
-        for (int at = 0; at < out.size(); at += Syscalls.CHUNK) {
-            int n = Math.min(Syscalls.CHUNK, out.size() - at);
+        for (int at = 0; at < out.size(); at += WorkTree.CHUNK) {
+            int n = Math.min(WorkTree.CHUNK, out.size() - at);
             sink.take(java.util.Arrays.copyOfRange(out.toByteArray(), at, at + n), n);
         }
         return Optional.of(new Got(file.stat(), true));

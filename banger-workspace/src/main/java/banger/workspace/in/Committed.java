@@ -1,5 +1,6 @@
 package banger.workspace.in;
 
+import banger.workspace.FileStat;
 import banger.workspace.git.Git;
 import banger.workspace.git.ObjectId;
 import java.nio.charset.StandardCharsets;

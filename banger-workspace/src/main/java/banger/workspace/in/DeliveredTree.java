@@ -1,5 +1,6 @@
 package banger.workspace.in;
 
+import banger.api.process.ProgramRun.Feed;
 import banger.workspace.RepoPath;
 import banger.workspace.git.ObjectId;
 import banger.workspace.git.Shadow;
@@ -30,15 +31,7 @@ final class DeliveredTree {
         var leaves = new TreeMap<RepoPath, Leaf>();
         if (!shadow.git().run("rev-parse", "--verify", "--quiet", Shadow.BASE).ok()) return leaves;
         shadow.git()
-                .records(
-                        banger.workspace.git.Git.Feed.NOTHING,
-                        LONGEST,
-                        r -> add(leaves, r),
-                        "ls-tree",
-                        "-r",
-                        "-z",
-                        "--full-tree",
-                        Shadow.BASE);
+                .records(Feed.NOTHING, LONGEST, r -> add(leaves, r), "ls-tree", "-r", "-z", "--full-tree", Shadow.BASE);
         return leaves;
     }
 

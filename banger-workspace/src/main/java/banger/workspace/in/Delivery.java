@@ -1,12 +1,12 @@
 package banger.workspace.in;
 
+import banger.workspace.FileStat;
 import banger.workspace.GuestPath;
 import banger.workspace.RepoPath;
 import banger.workspace.WorkspaceRecord;
 import banger.workspace.git.ObjectId;
 import banger.workspace.wire.Conversations;
 import banger.workspace.wire.Entry;
-import banger.workspace.wire.Frames;
 import banger.workspace.wire.GitState;
 import banger.workspace.wire.Prepare;
 import java.io.IOException;
@@ -53,7 +53,7 @@ final class Delivery {
             List<String> stripped) {}
 
     Result run(String vm, Conversations conversations, boolean force) {
-        try (var conversation = new Prepare(new Frames(conversations.vm(), conversations.open("prepare", path)));
+        try (var conversation = new Prepare(conversations.converse("prepare", path));
                 var contents = contents()) {
             return run(vm, conversation, contents, force);
         }
@@ -193,13 +193,13 @@ final class Delivery {
         switch (file) {
             case GitFile.Directory _ -> {}
             case GitFile.Text text -> {
-                for (int at = 0; at < text.content().length; at += Syscalls.CHUNK) {
-                    int n = Math.min(Syscalls.CHUNK, text.content().length - at);
+                for (int at = 0; at < text.content().length; at += WorkTree.CHUNK) {
+                    int n = Math.min(WorkTree.CHUNK, text.content().length - at);
                     conversation.data(java.util.Arrays.copyOfRange(text.content(), at, at + n), n);
                 }
             }
             case GitFile.Copy copy -> {
-                var buffer = new byte[Syscalls.CHUNK];
+                var buffer = new byte[WorkTree.CHUNK];
                 try (var in = Files.newInputStream(copy.file())) {
                     for (int n; (n = in.read(buffer)) > 0; ) conversation.data(buffer, n);
                 } catch (IOException e) {

@@ -1,5 +1,6 @@
 package banger.workspace.in;
 
+import banger.workspace.FileStat;
 import banger.workspace.RepoPath;
 import java.io.IOException;
 import java.util.Optional;
@@ -7,7 +8,7 @@ import java.util.Optional;
 /** The files as they lie in the work tree. */
 final class DiskContents implements Contents {
     private final WorkTree tree;
-    private final byte[] buffer = new byte[Syscalls.CHUNK];
+    private final byte[] buffer = new byte[WorkTree.CHUNK];
 
     DiskContents(WorkTree tree) {
         this.tree = tree;

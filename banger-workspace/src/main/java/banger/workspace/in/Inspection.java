@@ -3,6 +3,8 @@ package banger.workspace.in;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Printable;
+import banger.api.process.ProgramRun.Feed;
+import banger.workspace.FileStat;
 import banger.workspace.RepoPath;
 import banger.workspace.git.Git;
 import banger.workspace.git.HostRepository;
@@ -33,6 +35,11 @@ public final class Inspection {
     /** Where the repository at a place is. */
     public Head head(Path place) {
         return Head.of(HostRepository.discover(environment, place).git());
+    }
+
+    /** Whether a work tree's HEAD is certainly this commit; false: {@link #head} knows. Costs no process. */
+    public static boolean isCertainlyAt(Path top, String commit) {
+        return HeadFile.read(top).equals(Optional.of(commit));
     }
 
     /** @throws BangerException {@code repository.unsuitable}; {@code usage} for a branch or commit that cannot be */
@@ -166,7 +173,7 @@ public final class Inspection {
     private static List<RawName> others(Git git) {
         var names = new ArrayList<RawName>();
         git.records(
-                Git.Feed.NOTHING,
+                Feed.NOTHING,
                 LONGEST_NAME,
                 name -> names.add(new RawName(name)),
                 "ls-files",

@@ -1,5 +1,6 @@
 package banger.workspace.in;
 
+import banger.workspace.FileStat;
 import banger.workspace.RepoPath;
 import banger.workspace.git.ObjectId;
 import java.util.Optional;

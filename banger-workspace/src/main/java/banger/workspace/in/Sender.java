@@ -1,5 +1,6 @@
 package banger.workspace.in;
 
+import banger.workspace.FileStat;
 import banger.workspace.ObjectFormat;
 import banger.workspace.RepoPath;
 import banger.workspace.git.ObjectId;
@@ -78,8 +79,8 @@ final class Sender {
         var id = id(size);
         int mode = mode(file, stat);
         conversation.file(index, mode, size, stat.mtime());
-        for (int at = 0; at < size; at += Syscalls.CHUNK) {
-            int n = Math.min(Syscalls.CHUNK, size - at);
+        for (int at = 0; at < size; at += WorkTree.CHUNK) {
+            int n = Math.min(WorkTree.CHUNK, size - at);
             conversation.data(at == 0 ? whole : Arrays.copyOfRange(whole, at, at + n), n);
         }
         conversation.filed(id.hex());
@@ -132,7 +133,7 @@ final class Sender {
         var stat = sent.get().stat();
         if (digest.missing > 0 || !sent.get().steady()) unsteady.add(file.path());
         // A file that shrank is filled up with zeros: git's length is hashed by now.
-        var zeros = new byte[Syscalls.CHUNK];
+        var zeros = new byte[WorkTree.CHUNK];
         while (digest.missing > 0) conversation.data(zeros, digest.take(zeros, zeros.length));
         var id = digest.id();
         conversation.filed(id.hex());

@@ -2,6 +2,7 @@ package banger.workspace.in;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.process.ProgramRun.Feed;
 import banger.workspace.WorkspaceDirectory;
 import banger.workspace.WorkspaceRecord;
 import banger.workspace.git.ObjectId;
@@ -103,7 +104,7 @@ record Shipment(
         source.repository()
                 .git()
                 .records(
-                        banger.workspace.git.Git.Feed.NOTHING,
+                        Feed.NOTHING,
                         100,
                         r -> ids.add(new ObjectId(new String(r, StandardCharsets.US_ASCII))),
                         "ls-tree",

@@ -2,6 +2,7 @@ package banger.workspace.in;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.workspace.FileStat;
 import banger.workspace.ObjectFormat;
 import banger.workspace.RepoPath;
 import banger.workspace.git.ObjectId;

@@ -2,8 +2,13 @@ package banger.workspace.in;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.workspace.FileStat;
 import banger.workspace.RepoPath;
+import banger.workspace.Syscalls;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -14,17 +19,20 @@ import java.util.Set;
  * never brings in what lies outside. Used by one thread.
  */
 final class WorkTree implements AutoCloseable {
+    static final int CHUNK = 65536;
+
     /** Nothing there that could be read as this name: it does not exist, or the way to it leads elsewhere. */
     private static final Set<Integer> ABSENT = Set.of(
             Syscalls.ENOENT, Syscalls.ENOTDIR, Syscalls.ELOOP, Syscalls.EXDEV, Syscalls.ENAMETOOLONG, Syscalls.ENXIO);
 
     private final Path top;
-    private final Syscalls calls = new Syscalls();
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment chunk = arena.allocate(CHUNK);
     private final int directory;
 
     private WorkTree(Path top) throws IOException {
         this.top = top;
-        this.directory = calls.openDirectory(top.toString().getBytes(StandardCharsets.UTF_8));
+        this.directory = Syscalls.openDirectory(top.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     static WorkTree open(Path top) {
@@ -40,11 +48,11 @@ final class WorkTree implements AutoCloseable {
     /** What is at this path; empty: nothing of this work tree. */
     Optional<FileStat> stat(RepoPath path) {
         try {
-            int file = calls.openBeneath(directory, path.bytes(), Syscalls.O_PATH | Syscalls.O_NOFOLLOW);
+            int file = Syscalls.open(directory, path.bytes(), Syscalls.O_PATH | Syscalls.O_NOFOLLOW);
             try {
-                return Optional.of(calls.stat(file));
+                return Optional.of(Syscalls.stat(file));
             } finally {
-                calls.close(file);
+                Syscalls.close(file);
             }
         } catch (IOException e) {
             return absentOrThrow(path, e);
@@ -55,8 +63,8 @@ final class WorkTree implements AutoCloseable {
     Optional<Opened> open(RepoPath path, boolean link) {
         int flags = link ? Syscalls.O_PATH | Syscalls.O_NOFOLLOW : Syscalls.O_NOFOLLOW | Syscalls.O_NONBLOCK;
         try {
-            int file = calls.openBeneath(directory, path.bytes(), flags);
-            var opened = new Opened(path, file, calls.stat(file));
+            int file = Syscalls.open(directory, path.bytes(), flags);
+            var opened = new Opened(path, file, Syscalls.stat(file));
             if (link ? opened.stat.isLink() : opened.stat.isRegular()) return Optional.of(opened);
             opened.close();
             return Optional.empty();
@@ -66,12 +74,12 @@ final class WorkTree implements AutoCloseable {
     }
 
     private <T> Optional<T> absentOrThrow(RepoPath path, IOException e) {
-        if (e instanceof Syscalls.Refused r && ABSENT.contains(r.errno)) return Optional.empty();
+        if (e instanceof Syscalls.Refused r && ABSENT.contains(r.errno())) return Optional.empty();
         throw unreadable(path, e);
     }
 
     private BangerException unreadable(RepoPath path, IOException e) {
-        var why = e instanceof Syscalls.Refused r && r.errno == Syscalls.EACCES
+        var why = e instanceof Syscalls.Refused r && r.errno() == Syscalls.EACCES
                 ? "permission denied"
                 : String.valueOf(e.getMessage());
         return new BangerException(
@@ -101,7 +109,9 @@ final class WorkTree implements AutoCloseable {
         /** Up to 64 KiB; 0: the end. */
         int read(byte[] into) {
             try {
-                return calls.read(file, into);
+                int n = Syscalls.read(file, chunk.asSlice(0, Math.min(CHUNK, into.length)));
+                MemorySegment.copy(chunk, ValueLayout.JAVA_BYTE, 0, into, 0, n);
+                return n;
             } catch (IOException e) {
                 throw unreadable(path, e);
             }
@@ -109,7 +119,7 @@ final class WorkTree implements AutoCloseable {
 
         byte[] link() {
             try {
-                return calls.readLink(file);
+                return Syscalls.link(file);
             } catch (IOException e) {
                 throw unreadable(path, e);
             }
@@ -118,7 +128,7 @@ final class WorkTree implements AutoCloseable {
         /** Whether it is still what it was when it was opened. */
         boolean unchanged() {
             try {
-                return calls.stat(file).equals(stat);
+                return Syscalls.stat(file).equals(stat);
             } catch (IOException e) {
                 throw unreadable(path, e);
             }
@@ -126,14 +136,14 @@ final class WorkTree implements AutoCloseable {
 
         @Override
         public void close() {
-            if (open) calls.close(file);
+            if (open) Syscalls.close(file);
             open = false;
         }
     }
 
     @Override
     public void close() {
-        calls.close(directory);
-        calls.close();
+        Syscalls.close(directory);
+        arena.close();
     }
 }

@@ -2,7 +2,9 @@ package banger.workspace.out;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.workspace.FileStat;
 import banger.workspace.RepoPath;
+import banger.workspace.Syscalls;
 import banger.workspace.git.HostRepository;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -138,7 +140,7 @@ final class ApplyJournal {
         for (var directory : HostFiles.above(path).reversed()) {
             try {
                 files.removeDirectory(directory);
-            } catch (Calls.Refused e) {
+            } catch (Syscalls.Refused e) {
                 return; // something else lies in it
             }
         }
@@ -168,7 +170,7 @@ final class ApplyJournal {
                 case DIRECTORY -> {
                     try {
                         files.removeDirectory(step.path);
-                    } catch (Calls.Refused e) {
+                    } catch (Syscalls.Refused e) {
                         continue; // it was there before, or something else lies in it
                     }
                 }
@@ -218,7 +220,7 @@ final class ApplyJournal {
         }
     }
 
-    private static String mark(HostFiles.Stat stat) {
+    private static String mark(FileStat stat) {
         return stat.inode() + " " + stat.size() + " " + stat.mtime();
     }
 

@@ -2,7 +2,10 @@ package banger.workspace.out;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.process.ProgramRun.Feed;
+import banger.workspace.FileStat;
 import banger.workspace.RepoPath;
+import banger.workspace.Syscalls;
 import banger.workspace.git.GitOutput;
 import banger.workspace.git.HostRepository;
 import banger.workspace.git.ObjectId;
@@ -213,7 +216,7 @@ final class ApplyPull {
             if (change.after().isPresent() && change.before().isEmpty())
                 directories.addAll(HostFiles.above(change.path()));
         for (var directory : directories)
-            if (files.stat(directory).filter(HostFiles.Stat::isDirectory).isEmpty())
+            if (files.stat(directory).filter(FileStat::isDirectory).isEmpty())
                 journal.add(ApplyJournal.Kind.DIRECTORY, directory);
         for (var change : plan.changes) {
             if (change.after().isEmpty()) continue;
@@ -228,13 +231,13 @@ final class ApplyPull {
         var entry = change.after().orElseThrow();
         if (entry.isLink()) {
             var target = new Contents(shadow, 4096).read(entry.id()).orElseThrow();
-            Calls.symlink(target, HostFiles.bytes(file));
+            Syscalls.symlink(target, HostFiles.bytes(file));
             return;
         }
         try (var out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW)) {
             shadow.git()
                     .pipe(
-                            banger.workspace.git.Git.Feed.NOTHING,
+                            Feed.NOTHING,
                             in -> in.transferTo(out),
                             "cat-file",
                             "blob",
@@ -248,7 +251,7 @@ final class ApplyPull {
             Change change, Path fresh, HostFiles files) throws IOException {
         int mode = 0;
         for (var p : Files.getPosixFilePermissions(fresh)) mode |= 1 << 8 - p.ordinal();
-        var before = files.stat(change.path()).filter(HostFiles.Stat::isFile);
+        var before = files.stat(change.path()).filter(FileStat::isRegular);
         if (before.isPresent()) mode = before.get().mode() & 0777;
         boolean program = change.after().orElseThrow().mode() == TreeEntry.PROGRAM;
         boolean same = change.before()
@@ -265,7 +268,11 @@ final class ApplyPull {
     private void unchanged(Plan plan, ApplyJournal.Step step, HostFiles files) throws IOException {
         if (step.kind() == ApplyJournal.Kind.DIRECTORY) return;
         var then = Optional.ofNullable(plan.now.stats().get(step.path()));
-        if (!files.stat(step.path()).equals(then))
+        var now = files.stat(step.path());
+        boolean same = then.isEmpty()
+                ? now.isEmpty()
+                : now.filter(n -> n.holds(then.get())).isPresent();
+        if (!same)
             throw new BangerException(
                     ErrorCode.WORKSPACE_CONFLICT,
                     host.top() + ": " + step.path() + " changed while this was under way; everything is as it was",

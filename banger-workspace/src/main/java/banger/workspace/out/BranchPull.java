@@ -2,8 +2,8 @@ package banger.workspace.out;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.process.ProgramRun.Feed;
 import banger.workspace.RepoPath;
-import banger.workspace.git.Git;
 import banger.workspace.git.HostRepository;
 import banger.workspace.git.ObjectId;
 import banger.workspace.git.Shadow;
@@ -125,7 +125,7 @@ final class BranchPull {
         var left = new HashSet<RepoPath>();
         host.git()
                 .records(
-                        Git.Feed.NOTHING,
+                        Feed.NOTHING,
                         RepoPath.LONGEST + 2,
                         r -> {
                             if (r[0] == 'S') left.add(RepoPath.of(java.util.Arrays.copyOfRange(r, 2, r.length)));

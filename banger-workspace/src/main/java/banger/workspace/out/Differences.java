@@ -1,6 +1,6 @@
 package banger.workspace.out;
 
-import banger.workspace.git.Git;
+import banger.api.process.ProgramRun.Feed;
 import banger.workspace.git.ObjectId;
 import banger.workspace.git.Shadow;
 import java.io.OutputStream;
@@ -46,6 +46,6 @@ final class Differences {
         arguments.addAll(List.of(how));
         arguments.add(before.hex());
         arguments.add(after.hex());
-        shadow.git().pipe(Git.Feed.NOTHING, in -> in.transferTo(out), arguments.toArray(String[]::new));
+        shadow.git().pipe(Feed.NOTHING, in -> in.transferTo(out), arguments.toArray(String[]::new));
     }
 }

@@ -1,6 +1,8 @@
 package banger.workspace.out;
 
+import banger.workspace.FileStat;
 import banger.workspace.RepoPath;
+import banger.workspace.Syscalls;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -14,9 +16,8 @@ import java.util.Set;
 
 /** The user's work tree, read and changed beneath its top and over no link, by names of any bytes. */
 final class HostFiles implements AutoCloseable {
-    private static final int TYPE = 0170000;
     private static final Set<Integer> ABSENT =
-            Set.of(Calls.ENOENT, Calls.ENOTDIR, Calls.ELOOP, Calls.EXDEV, Calls.ENAMETOOLONG);
+            Set.of(Syscalls.ENOENT, Syscalls.ENOTDIR, Syscalls.ELOOP, Syscalls.EXDEV, Syscalls.ENAMETOOLONG);
 
     private final int top;
 
@@ -24,48 +25,33 @@ final class HostFiles implements AutoCloseable {
         this.top = top;
     }
 
-    /** What the kernel says of a file. */
-    record Stat(int mode, long size, long mtime, long inode, long device) {
-        boolean isFile() {
-            return (mode & TYPE) == 0100000;
-        }
-
-        boolean isLink() {
-            return (mode & TYPE) == 0120000;
-        }
-
-        boolean isDirectory() {
-            return (mode & TYPE) == 0040000;
-        }
-    }
-
     /** @param top named by the user, links and all; what is beneath it a guest may have named */
     static HostFiles open(Path top) throws IOException {
-        return new HostFiles(Calls.openDirectory(bytes(top)));
+        return new HostFiles(Syscalls.openDirectory(bytes(top)));
     }
 
     /** What is there; empty: nothing, or the way there is no way of directories. */
-    Optional<Stat> stat(RepoPath path) throws IOException {
+    Optional<FileStat> stat(RepoPath path) throws IOException {
         try {
-            int file = Calls.open(top, path.bytes(), Calls.O_PATH | Calls.O_NOFOLLOW);
+            int file = Syscalls.open(top, path.bytes(), Syscalls.O_PATH | Syscalls.O_NOFOLLOW);
             try {
-                return Optional.of(Calls.stat(file));
+                return Optional.of(Syscalls.stat(file));
             } finally {
-                Calls.close(file);
+                Syscalls.close(file);
             }
-        } catch (Calls.Refused e) {
-            if (ABSENT.contains(e.errno)) return Optional.empty();
+        } catch (Syscalls.Refused e) {
+            if (ABSENT.contains(e.errno())) return Optional.empty();
             throw e;
         }
     }
 
     /** A regular file's content. */
     <T> T read(RepoPath path, Reader<T> reader) throws IOException {
-        int file = Calls.open(top, path.bytes(), Calls.O_NOFOLLOW | Calls.O_NONBLOCK);
+        int file = Syscalls.open(top, path.bytes(), Syscalls.O_NOFOLLOW | Syscalls.O_NONBLOCK);
         try (var in = Files.newInputStream(Path.of("/proc/self/fd/" + file))) {
             return reader.read(in);
         } finally {
-            Calls.close(file);
+            Syscalls.close(file);
         }
     }
 
@@ -75,27 +61,27 @@ final class HostFiles implements AutoCloseable {
     }
 
     byte[] link(RepoPath path) throws IOException {
-        int file = Calls.open(top, path.bytes(), Calls.O_PATH | Calls.O_NOFOLLOW);
+        int file = Syscalls.open(top, path.bytes(), Syscalls.O_PATH | Syscalls.O_NOFOLLOW);
         try {
-            return Calls.link(file);
+            return Syscalls.link(file);
         } finally {
-            Calls.close(file);
+            Syscalls.close(file);
         }
     }
 
     /** Keeps what is at {@code path} under a second name. */
     void keep(RepoPath path, Path copy) throws IOException {
-        inParent(path, (directory, name) -> Calls.linkTo(directory, name, bytes(copy)));
+        inParent(path, (directory, name) -> Syscalls.linkTo(directory, name, bytes(copy)));
     }
 
     /** Moves what is at {@code path} out of the tree. */
     void takeAway(RepoPath path, Path to) throws IOException {
-        inParent(path, (directory, name) -> Calls.rename(directory, name, Calls.AT_FDCWD, bytes(to), 0));
+        inParent(path, (directory, name) -> Syscalls.rename(directory, name, Syscalls.AT_FDCWD, bytes(to), 0));
     }
 
     /** Moves a file of ours to {@code path}, over what is there. */
     void replace(Path from, RepoPath path) throws IOException {
-        inParent(path, (directory, name) -> Calls.rename(Calls.AT_FDCWD, bytes(from), directory, name, 0));
+        inParent(path, (directory, name) -> Syscalls.rename(Syscalls.AT_FDCWD, bytes(from), directory, name, 0));
     }
 
     /** Moves a file of ours to {@code path}, where nothing may be. */
@@ -103,19 +89,19 @@ final class HostFiles implements AutoCloseable {
         inParent(
                 path,
                 (directory, name) ->
-                        Calls.rename(Calls.AT_FDCWD, bytes(from), directory, name, Calls.RENAME_NOREPLACE));
+                        Syscalls.rename(Syscalls.AT_FDCWD, bytes(from), directory, name, Syscalls.RENAME_NOREPLACE));
     }
 
     void remove(RepoPath path) throws IOException {
-        inParent(path, Calls::unlink);
+        inParent(path, Syscalls::unlink);
     }
 
     void makeDirectory(RepoPath path) throws IOException {
-        inParent(path, Calls::makeDirectory);
+        inParent(path, Syscalls::makeDirectory);
     }
 
     void removeDirectory(RepoPath path) throws IOException {
-        inParent(path, Calls::removeDirectory);
+        inParent(path, Syscalls::removeDirectory);
     }
 
     @FunctionalInterface
@@ -130,11 +116,11 @@ final class HostFiles implements AutoCloseable {
             work.run(top, name);
             return;
         }
-        int directory = Calls.open(top, parent.get().bytes(), Calls.O_PATH | Calls.O_DIRECTORY);
+        int directory = Syscalls.open(top, parent.get().bytes(), Syscalls.O_PATH | Syscalls.O_DIRECTORY);
         try {
             work.run(directory, Arrays.copyOfRange(name, parent.get().length() + 1, name.length));
         } finally {
-            Calls.close(directory);
+            Syscalls.close(directory);
         }
     }
 
@@ -159,6 +145,6 @@ final class HostFiles implements AutoCloseable {
 
     @Override
     public void close() {
-        Calls.close(top);
+        Syscalls.close(top);
     }
 }

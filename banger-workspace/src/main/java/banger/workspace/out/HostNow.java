@@ -1,5 +1,6 @@
 package banger.workspace.out;
 
+import banger.workspace.FileStat;
 import banger.workspace.RepoPath;
 import banger.workspace.git.ObjectId;
 import banger.workspace.git.Shadow;
@@ -21,7 +22,7 @@ import java.util.Set;
  * @param stats what each place was when it was read; a place that has nothing is missing
  * @param blocked places where the host has a directory now
  */
-record HostNow(ObjectId tree, Map<RepoPath, HostFiles.Stat> stats, Set<RepoPath> blocked) {
+record HostNow(ObjectId tree, Map<RepoPath, FileStat> stats, Set<RepoPath> blocked) {
 
     /**
      * @param fileMode whether the host's repository believes the bits that say what is a program
@@ -36,7 +37,7 @@ record HostNow(ObjectId tree, Map<RepoPath, HostFiles.Stat> stats, Set<RepoPath>
             places.addAll(HostFiles.above(change.path()));
             places.add(change.path());
         }
-        var stats = new HashMap<RepoPath, HostFiles.Stat>();
+        var stats = new HashMap<RepoPath, FileStat>();
         var blocked = new HashSet<RepoPath>();
         var edits = new ArrayList<TreeEdit>();
         var marks = new HashMap<RepoPath, Integer>();
@@ -55,7 +56,7 @@ record HostNow(ObjectId tree, Map<RepoPath, HostFiles.Stat> stats, Set<RepoPath>
                             place,
                             blobs.add(new ByteArrayInputStream(files.link(place)))
                                     .orElseThrow());
-                else if (stat.get().isFile()) {
+                else if (stat.get().isRegular()) {
                     var mark = files.read(place, blobs::add);
                     if (mark.isPresent()) marks.put(place, mark.getAsInt());
                     else blocked.add(place);
@@ -78,7 +79,7 @@ record HostNow(ObjectId tree, Map<RepoPath, HostFiles.Stat> stats, Set<RepoPath>
         return changes.stream().anyMatch(c -> c.after().isEmpty() && c.path().within(directory));
     }
 
-    private static int mode(HostFiles.Stat stat, boolean fileMode, Optional<TreeEntry> base) {
+    private static int mode(FileStat stat, boolean fileMode, Optional<TreeEntry> base) {
         if (!fileMode && base.filter(TreeEntry::isFile).isPresent())
             return base.get().mode();
         return (stat.mode() & 0100) != 0 ? TreeEntry.PROGRAM : TreeEntry.FILE;

@@ -2,6 +2,7 @@ package banger.workspace.out;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.process.ProgramRun.Feed;
 import banger.workspace.git.Git;
 import banger.workspace.git.GitOutput;
 import banger.workspace.git.ObjectId;
@@ -50,7 +51,7 @@ final class Quarantine implements AutoCloseable {
     }
 
     /** Takes a pack as a guest sends it. */
-    void take(Git.Feed pack) {
+    void take(Feed pack) {
         var run = git.run(pack, "index-pack", "--stdin", "--fix-thin", "--strict", "--max-input-size=" + LARGEST_PACK);
         if (!run.ok()) throw refused(run);
     }

@@ -2,6 +2,7 @@ package banger.workspace.out;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.process.ProgramRun.Feed;
 import banger.workspace.ObjectFormat;
 import banger.workspace.RepoPath;
 import banger.workspace.git.Git;
@@ -79,7 +80,7 @@ final class Trees {
         var parser = new Raw();
         shadow.git()
                 .records(
-                        Git.Feed.NOTHING,
+                        Feed.NOTHING,
                         LONGEST_RECORD,
                         parser::take,
                         "diff-tree",
@@ -133,7 +134,7 @@ final class Trees {
         var all = new HashMap<RepoPath, TreeEntry>();
         shadow.git()
                 .records(
-                        Git.Feed.NOTHING,
+                        Feed.NOTHING,
                         LONGEST_RECORD,
                         record -> {
                             int tab = 0;

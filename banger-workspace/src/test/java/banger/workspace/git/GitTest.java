@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.process.ProgramRun.Feed;
 import banger.workspace.ObjectFormat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -137,9 +138,9 @@ class GitTest {
             list.append("100644 ").append(blob).append("\tfile\n").append(i).append('\0');
         git.need(list.toString().getBytes(StandardCharsets.UTF_8), "update-index", "-z", "--index-info");
         var names = new ArrayList<String>();
-        git.records(Git.Feed.NOTHING, 100, r -> names.add(new String(r, StandardCharsets.UTF_8)), "ls-files", "-z");
+        git.records(Feed.NOTHING, 100, r -> names.add(new String(r, StandardCharsets.UTF_8)), "ls-files", "-z");
         assertThat(names).hasSize(1000).contains("file\n7");
-        assertThatThrownBy(() -> git.records(Git.Feed.NOTHING, 3, r -> {}, "ls-files", "-z"))
+        assertThatThrownBy(() -> git.records(Feed.NOTHING, 3, r -> {}, "ls-files", "-z"))
                 .hasMessageContaining("more than 3 bytes");
     }
 

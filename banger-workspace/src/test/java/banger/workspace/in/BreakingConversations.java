@@ -2,24 +2,26 @@ package banger.workspace.in;
 
 import banger.api.http.Duplex;
 import banger.workspace.GuestPath;
+import banger.workspace.testing.AgentOnHost;
 import banger.workspace.wire.Conversations;
+import banger.workspace.wire.Frames;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 
 /** Conversations that break off: the host is gone after so many bytes. */
-record BreakingConversations(Conversations whole, int bytes) implements Conversations {
+record BreakingConversations(AgentOnHost whole, int bytes) implements Conversations {
     @Override
-    public String vm() {
-        return whole.vm();
+    public String name() {
+        return whole.name();
     }
 
     @Override
-    public Duplex open(String op, GuestPath path) {
-        var stream = whole.open(op, path);
+    public Frames converse(String operation, GuestPath path) {
+        var stream = whole.open(operation, path);
         var out = new Cut(stream.out(), bytes);
-        return new Duplex() {
+        var cut = new Duplex() {
             @Override
             public InputStream in() {
                 return stream.in();
@@ -40,6 +42,7 @@ record BreakingConversations(Conversations whole, int bytes) implements Conversa
                 stream.close();
             }
         };
+        return new Frames(name(), cut);
     }
 
     private static final class Cut extends FilterOutputStream {

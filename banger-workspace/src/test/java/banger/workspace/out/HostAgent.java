@@ -1,10 +1,9 @@
 package banger.workspace.out;
 
 import banger.api.http.Duplex;
-import banger.api.http.Head;
-import banger.api.http.Headers;
 import banger.api.model.ExecRequest;
 import banger.workspace.GuestPath;
+import banger.workspace.testing.AgentOnHost;
 import banger.workspace.wire.Frames;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -24,15 +23,12 @@ import java.util.List;
 final class HostAgent implements Guest {
     static final GuestPath PATH = new GuestPath("/root/repo");
 
-    private static final Path AGENT =
-            Path.of(System.getProperty("banger.checkout", "..")).resolve("native/target/agent-on-host");
-
+    private final AgentOnHost agent;
     private final Path root;
-    private final Path state;
 
     HostAgent(Path directory) throws IOException {
-        root = Files.createDirectories(directory.resolve("guest-root"));
-        state = Files.createDirectories(directory.resolve("guest-state"));
+        agent = new AgentOnHost(directory);
+        root = agent.root();
         Files.createDirectories(root.resolve("root"));
         // The agent looks whether the image has git; programs run on this machine.
         var git = Files.writeString(
@@ -47,54 +43,12 @@ final class HostAgent implements Guest {
 
     @Override
     public String name() {
-        return "box";
+        return agent.name();
     }
 
     @Override
     public Frames converse(String operation, GuestPath path) {
-        try {
-            var process = new ProcessBuilder(AGENT.toString(), "--root", root.toString(), "--state", state.toString())
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
-            var stream = of(process);
-            Head.request(
-                            "POST",
-                            "/workspace?op=" + operation + "&path=" + path.encoded(),
-                            Headers.of("Content-Length", "0"))
-                    .write(stream.out());
-            stream.out().flush();
-            var head = Head.read(stream.in()).orElseThrow();
-            if (head.status() != 101)
-                throw new IOException(head.status() + " "
-                        + new String(head.body(stream.in()).readAllBytes(), StandardCharsets.UTF_8));
-            return new Frames("box", stream);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    static Duplex of(Process process) {
-        return new Duplex() {
-            @Override
-            public InputStream in() {
-                return process.getInputStream();
-            }
-
-            @Override
-            public OutputStream out() {
-                return process.getOutputStream();
-            }
-
-            @Override
-            public void endOutput() throws IOException {
-                process.getOutputStream().close();
-            }
-
-            @Override
-            public void close() throws IOException {
-                process.destroy();
-            }
-        };
+        return new Frames(name(), agent.open(operation, path));
     }
 
     @Override

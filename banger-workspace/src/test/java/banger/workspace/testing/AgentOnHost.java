@@ -5,6 +5,7 @@ import banger.api.http.Head;
 import banger.api.http.Headers;
 import banger.workspace.GuestPath;
 import banger.workspace.wire.Conversations;
+import banger.workspace.wire.Frames;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,11 +43,16 @@ public final class AgentOnHost implements Conversations {
     }
 
     @Override
-    public String vm() {
+    public String name() {
         return "box";
     }
 
     @Override
+    public Frames converse(String operation, GuestPath path) {
+        return new Frames(name(), open(operation, path));
+    }
+
+    /** The stream of a conversation, switched to it. */
     public Duplex open(String op, GuestPath path) {
         try {
             var process = new ProcessBuilder(PROGRAM.toString(), "--root", root.toString(), "--state", state.toString())

@@ -1,4 +1,4 @@
-package banger.workspace.out;
+package banger.workspace;
 
 import java.io.IOException;
 import java.lang.foreign.AddressLayout;
@@ -12,31 +12,36 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
-/** System calls that change a directory by names of any bytes, which Java's own files cannot. */
-final class Calls {
-    static final int ENOENT = 2;
-    static final int EACCES = 13;
-    static final int EEXIST = 17;
-    static final int EXDEV = 18;
-    static final int ENOTDIR = 20;
-    static final int ENAMETOOLONG = 36;
-    static final int ENOTEMPTY = 39;
-    static final int ELOOP = 40;
+/**
+ * The system calls that Java has no name for, beneath a directory and over no link: Java's own files decode names by the
+ * locale and follow links; a repository's names are bytes, and its links may lead anywhere.
+ */
+public final class Syscalls {
+    public static final int ENOENT = 2;
+    public static final int ENXIO = 6;
+    public static final int EACCES = 13;
+    public static final int EEXIST = 17;
+    public static final int EXDEV = 18;
+    public static final int ENOTDIR = 20;
+    public static final int ENAMETOOLONG = 36;
+    public static final int ENOTEMPTY = 39;
+    public static final int ELOOP = 40;
 
-    static final int O_PATH = 010000000;
-    static final int O_NOFOLLOW = 0400000;
-    static final int O_NONBLOCK = 04000;
-    static final int O_DIRECTORY = 0200000;
+    public static final int O_PATH = 010000000;
+    public static final int O_NOFOLLOW = 0400000;
+    public static final int O_NONBLOCK = 04000;
+    public static final int O_DIRECTORY = 0200000;
     private static final int O_CLOEXEC = 02000000;
 
-    static final int RENAME_NOREPLACE = 1;
-    static final int AT_FDCWD = -100;
+    public static final int RENAME_NOREPLACE = 1;
+    public static final int AT_FDCWD = -100;
     private static final int AT_REMOVEDIR = 0x200;
     private static final int AT_EMPTY_PATH = 0x1000;
     private static final int STATX_BASIC = 0x7ff;
     private static final long BENEATH_WITHOUT_LINKS = 0x08 | 0x04;
     private static final long OPENAT2 = 437;
     private static final int LONGEST_LINK = 4096;
+    private static final byte[] NOTHING = {};
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -50,6 +55,7 @@ final class Calls {
             Linker.Option.firstVariadicArg(1));
     private static final MethodHandle STATX =
             handle("statx", FunctionDescriptor.of(INT, INT, POINTER, INT, INT, POINTER));
+    private static final MethodHandle READ = handle("read", FunctionDescriptor.of(LONG, INT, POINTER, LONG));
     private static final MethodHandle READLINKAT =
             handle("readlinkat", FunctionDescriptor.of(LONG, INT, POINTER, POINTER, LONG));
     private static final MethodHandle SYMLINK = handle("symlink", FunctionDescriptor.of(INT, POINTER, POINTER));
@@ -61,17 +67,21 @@ final class Calls {
             handle("renameat2", FunctionDescriptor.of(INT, INT, POINTER, INT, POINTER, INT));
     private static final MethodHandle CLOSE = handle("close", FunctionDescriptor.of(INT, INT));
 
-    private Calls() {}
+    private Syscalls() {}
 
     /** A call that the kernel refused. */
-    static final class Refused extends IOException {
+    public static final class Refused extends IOException {
         private static final long serialVersionUID = 1;
 
-        final int errno;
+        private final int errno;
 
         Refused(String call, int errno) {
             super(call + ": " + said(errno));
             this.errno = errno;
+        }
+
+        public int errno() {
+            return errno;
         }
 
         private static String said(int errno) {
@@ -123,7 +133,7 @@ final class Calls {
     }
 
     /** Opens beneath a directory, over no link. */
-    static int open(int directory, byte[] path, int flags) throws IOException {
+    public static int open(int directory, byte[] path, int flags) throws IOException {
         return (int) call("open", (state, arena) -> {
             var how = arena.allocate(24, 8);
             how.set(LONG, 0, flags | O_CLOEXEC);
@@ -133,7 +143,7 @@ final class Calls {
     }
 
     /** A directory that the user names. */
-    static int openDirectory(byte[] path) throws IOException {
+    public static int openDirectory(byte[] path) throws IOException {
         return (int) call("open", (state, arena) -> {
             var how = arena.allocate(24, 8);
             how.set(LONG, 0, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -141,63 +151,76 @@ final class Calls {
         });
     }
 
-    static HostFiles.Stat stat(int file) throws IOException {
-        var stat = new HostFiles.Stat[1];
-        call("stat", (state, arena) -> {
-            var buffer = arena.allocate(256, 8);
-            int result =
-                    (int) STATX.invokeExact(state, file, text(arena, new byte[0]), AT_EMPTY_PATH, STATX_BASIC, buffer);
-            stat[0] = new HostFiles.Stat(
-                    buffer.get(ValueLayout.JAVA_SHORT, 28) & 0xffff,
-                    buffer.get(LONG, 40),
-                    buffer.get(LONG, 112) * 1_000_000_000 + buffer.get(INT, 120),
-                    buffer.get(LONG, 32),
-                    (long) buffer.get(INT, 136) << 32 | buffer.get(INT, 140) & 0xffffffffL);
-            return result;
-        });
-        return stat[0];
+    public static FileStat stat(int file) throws IOException {
+        try (var arena = Arena.ofConfined()) {
+            var to = arena.allocate(256, 8);
+            call("stat", (state, text) ->
+                    (int) STATX.invokeExact(state, file, text(text, NOTHING), AT_EMPTY_PATH, STATX_BASIC, to));
+            return new FileStat(
+                    to.get(ValueLayout.JAVA_SHORT, 28) & 0xffff,
+                    to.get(LONG, 40),
+                    time(to, 112),
+                    time(to, 96),
+                    to.get(LONG, 32),
+                    (long) to.get(INT, 136) << 32 | to.get(INT, 140) & 0xffffffffL);
+        }
     }
 
-    static byte[] link(int file) throws IOException {
+    private static long time(MemorySegment stat, long offset) {
+        return stat.get(LONG, offset) * 1_000_000_000 + stat.get(INT, offset + 8);
+    }
+
+    /**
+     * Reads on in a file.
+     *
+     * @param into native memory, so that nothing is allocated a call
+     * @return how many bytes; 0: the end
+     */
+    public static int read(int file, MemorySegment into) throws IOException {
+        return (int) call("read", (state, _) -> (long) READ.invokeExact(state, file, into, into.byteSize()));
+    }
+
+    /** The target of the link that was opened with {@link #O_PATH}. */
+    public static byte[] link(int file) throws IOException {
         var target = new byte[1][];
         call("readlink", (state, arena) -> {
             var buffer = arena.allocate(LONGEST_LINK);
-            long n = (long) READLINKAT.invokeExact(state, file, text(arena, new byte[0]), buffer, (long) LONGEST_LINK);
+            long n = (long) READLINKAT.invokeExact(state, file, text(arena, NOTHING), buffer, (long) LONGEST_LINK);
             if (n >= 0) target[0] = buffer.asSlice(0, n).toArray(ValueLayout.JAVA_BYTE);
             return n;
         });
         return target[0];
     }
 
-    static void symlink(byte[] target, byte[] path) throws IOException {
+    public static void symlink(byte[] target, byte[] path) throws IOException {
         call("symlink", (state, arena) -> (int) SYMLINK.invokeExact(state, text(arena, target), text(arena, path)));
     }
 
-    static void makeDirectory(int directory, byte[] name) throws IOException {
+    public static void makeDirectory(int directory, byte[] name) throws IOException {
         call("mkdir", (state, arena) -> (int) MKDIRAT.invokeExact(state, directory, text(arena, name), 0777));
     }
 
-    static void removeDirectory(int directory, byte[] name) throws IOException {
+    public static void removeDirectory(int directory, byte[] name) throws IOException {
         call("rmdir", (state, arena) -> (int) UNLINKAT.invokeExact(state, directory, text(arena, name), AT_REMOVEDIR));
     }
 
-    static void unlink(int directory, byte[] name) throws IOException {
+    public static void unlink(int directory, byte[] name) throws IOException {
         call("unlink", (state, arena) -> (int) UNLINKAT.invokeExact(state, directory, text(arena, name), 0));
     }
 
-    static void linkTo(int from, byte[] name, byte[] path) throws IOException {
+    public static void linkTo(int from, byte[] name, byte[] path) throws IOException {
         call("link", (state, arena) ->
                 (int) LINKAT.invokeExact(state, from, text(arena, name), AT_FDCWD, text(arena, path), 0));
     }
 
-    static void rename(int from, byte[] name, int to, byte[] target, int flags) throws IOException {
+    public static void rename(int from, byte[] name, int to, byte[] target, int flags) throws IOException {
         call("rename", (state, arena) ->
                 (int) RENAMEAT2.invokeExact(state, from, text(arena, name), to, text(arena, target), flags));
     }
 
-    static void close(int file) {
+    public static void close(int file) {
         try {
-            call("close", (state, arena) -> (int) CLOSE.invokeExact(state, file));
+            call("close", (state, _) -> (int) CLOSE.invokeExact(state, file));
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }

@@ -1,0 +1,58 @@
+package banger.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A repository of the host's, called {@code shop}, with one commit of {@code tracked} and {@code sub/dir/run}, and
+ * {@code *.o} ignored.
+ */
+record Checkout(Path top) {
+    static Checkout in(Path directory) throws IOException, InterruptedException {
+        var repo = new Checkout(directory.resolve("shop"));
+        repo.write("tracked", "tracked\n");
+        repo.write("sub/dir/run", "#!/bin/sh\npwd; exit 9\n");
+        repo.write(".gitignore", "*.o\n");
+        assertThat(repo.top.resolve("sub/dir/run").toFile().setExecutable(true)).isTrue();
+        repo.git("init", "-q", "-b", "main");
+        repo.git("config", "user.name", "A");
+        repo.git("config", "user.email", "a@b");
+        repo.git("add", "-A");
+        repo.git("commit", "-q", "-m", "first");
+        return repo;
+    }
+
+    void write(String name, String content) throws IOException {
+        var file = top.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, content);
+    }
+
+    /** What git printed. */
+    String git(String... words) throws IOException, InterruptedException {
+        var all = new ArrayList<>(List.of("git", "-C", top.toString()));
+        all.addAll(List.of(words));
+        var process = new ProcessBuilder(all).redirectErrorStream(true).start();
+        var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        return said;
+    }
+
+    /** {@code vm run} of the prepared image, small. */
+    static Program run(TestHome home, String... words) {
+        var all = new ArrayList<>(List.of("vm", "run", "--image", Prepared.IMAGE, "--vcpu", "1", "--memory", "512M"));
+        all.addAll(List.of(words));
+        return home.banger(all);
+    }
+
+    @Override
+    public String toString() {
+        return top.toString();
+    }
+}
