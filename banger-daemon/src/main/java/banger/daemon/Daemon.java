@@ -15,6 +15,7 @@ import banger.daemon.config.Settings;
 import banger.daemon.debian.DebianMirror;
 import banger.daemon.disk.BlankDisks;
 import banger.daemon.doctor.Doctor;
+import banger.daemon.doctor.HostFacts;
 import banger.daemon.engine.Confinement;
 import banger.daemon.engine.HostEngines;
 import banger.daemon.engine.KvmProbe;
@@ -160,7 +161,15 @@ final class Daemon {
         new StatsRoute(refs, disks, machines).addTo(router);
         new ImageRoutes(images, layout.cache(), operations).addTo(router);
         new KernelRoutes(kernels, operations).addTo(router);
-        var doctor = new Doctor(layout, settings, engines, network, images, kernels);
+        var doctor = new Doctor(
+                layout,
+                settings,
+                engines,
+                confinement,
+                new HostFacts(Path.of("/"), owner.name()),
+                network,
+                images,
+                kernels);
         router.add(
                 "GET",
                 "/v1/doctor",
