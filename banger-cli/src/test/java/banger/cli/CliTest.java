@@ -288,7 +288,8 @@ class CliTest {
                 .isEqualTo("$ banger x\nbrave-otter\nspec: 2 vcpu\nvm a: ready in 0.19 s\n(status 0)\n");
         assertThat(prompt.run("vm", "create", "-q").transcript("x")).isEqualTo("$ banger x\nbrave-otter\n(status 0)\n");
         assertThat(prompt.daemon().requests().getFirst())
-                .isEqualTo("POST /v1/vms {\"memoryMib\":2048,\"nat\":true,\"start\":true,\"remove\":false}");
+                .isEqualTo(
+                        "POST /v1/vms {\"memoryMib\":2048,\"nat\":true,\"start\":true,\"offline\":false,\"remove\":false}");
     }
 
     @Test

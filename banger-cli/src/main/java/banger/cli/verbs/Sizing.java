@@ -21,7 +21,8 @@ final class Sizing {
             Flag.of("--disk-size", "SIZE", "the disk under /root (default: 8G, takes only what is used)"),
             Flag.of("--system-overlay-size", "SIZE", "the disk under the rest (default: 8G, likewise)"),
             Flag.yes("--nat", "let it reach the network outside"),
-            Flag.of("--engine", "ENGINE", "auto, qemu or firecracker (default: auto)"));
+            Flag.of("--engine", "ENGINE", "auto, qemu or firecracker (default: auto)"),
+            Flag.yes("--offline", "fetch nothing: what is missing is an error; no Firecracker: QEMU"));
 
     private Sizing() {}
 
@@ -39,6 +40,7 @@ final class Sizing {
                 i.has("--nat"),
                 i.value("--engine").orElse(null),
                 start,
+                i.has("--offline"),
                 remove);
     }
 

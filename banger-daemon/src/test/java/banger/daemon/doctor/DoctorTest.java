@@ -13,6 +13,7 @@ import banger.daemon.engine.HostEngines;
 import banger.daemon.engine.KvmProbe;
 import banger.daemon.engine.Shim;
 import banger.daemon.engine.firecracker.FirecrackerProgram;
+import banger.daemon.engine.firecracker.FirecrackerPull;
 import banger.daemon.image.Catalog;
 import banger.daemon.image.Images;
 import banger.daemon.kernel.Kernels;
@@ -21,12 +22,16 @@ import banger.daemon.net.UserNetwork;
 import banger.daemon.process.Command;
 import banger.daemon.process.CommandRunner;
 import banger.daemon.process.Result;
+import banger.daemon.publish.Download;
 import banger.daemon.store.Database;
 import banger.daemon.vm.Subnet;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,7 +79,11 @@ class DoctorTest {
                 new Shim(shim, commands, () -> Confinement.Answer.NOT_WANTED),
                 new KvmProbe(shim, commands, layout.run().resolve("kvm-probe")),
                 Optional.of(Path.of("/opt/qemu")),
-                new FirecrackerProgram(commands, Optional.empty(), layout.engines()));
+                new FirecrackerProgram(commands, Optional.empty(), layout.engines()),
+                new FirecrackerPull(
+                        layout.engines(),
+                        URI.create("http://127.0.0.1:1/"),
+                        new Download(Duration.ofSeconds(1), Duration.ofSeconds(1), HttpClient.Redirect.NEVER)));
         var place = new UserNetwork.Place(
                 layout.net(),
                 shim,

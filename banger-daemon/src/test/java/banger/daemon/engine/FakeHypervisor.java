@@ -4,6 +4,8 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.daemon.HostBoot;
 import banger.daemon.guest.Control;
+import banger.daemon.progress.Progress;
+import banger.daemon.publish.Fetching;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +51,9 @@ public final class FakeHypervisor implements Hypervisor, Engines {
                 .filter(g -> g.name().equals(name) && g.alive())
                 .findFirst();
     }
+
+    @Override
+    public void ensure(String wanted, Fetching fetching, Progress progress) {}
 
     public long running() {
         return guests.values().stream().filter(FakeGuest::alive).count();

@@ -66,8 +66,8 @@ public final class QemuHypervisor implements Hypervisor {
 
     @Override
     public String likeness() {
-        return version + ", machine " + QemuArguments.VERSION + ", " + accelerator.word() + ", cpu "
-                + HostCpu.likeness();
+        return version + ", machine " + QemuArguments.VERSION + ", " + accelerator.word() + " " + accelerator.cpu()
+                + ", cpu " + HostCpu.likeness();
     }
 
     @Override
