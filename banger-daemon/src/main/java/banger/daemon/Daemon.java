@@ -15,6 +15,8 @@ import banger.daemon.config.Settings;
 import banger.daemon.debian.DebianMirror;
 import banger.daemon.disk.BlankDisks;
 import banger.daemon.doctor.Doctor;
+import banger.daemon.doctor.HostFacts;
+import banger.daemon.engine.Confinement;
 import banger.daemon.engine.HostEngines;
 import banger.daemon.engine.KvmProbe;
 import banger.daemon.engine.Shim;
@@ -96,7 +98,8 @@ final class Daemon {
         var commands = new HostCommandRunner();
         var subnet = Subnet.parse(settings.gateway(), settings.prefix());
         var table = new VmTable(database, subnet);
-        var shim = new Shim(distribution.shim(), commands);
+        var confinement = new Confinement(distribution.shim(), commands, owner.vmUid());
+        var shim = new Shim(distribution.shim(), commands, confinement::answer);
         var kvm = new KvmProbe(distribution.shim(), commands, layout.run().resolve("kvm-probe"));
         var pull = new FirecrackerPull(
                 layout.engines(),
@@ -172,7 +175,15 @@ final class Daemon {
         new StatsRoute(refs, disks, machines).addTo(router);
         new ImageRoutes(images, layout.cache(), operations).addTo(router);
         new KernelRoutes(kernels, operations).addTo(router);
-        var doctor = new Doctor(layout, settings, engines, network, images, kernels);
+        var doctor = new Doctor(
+                layout,
+                settings,
+                engines,
+                confinement,
+                new HostFacts(Path.of("/"), owner.name()),
+                network,
+                images,
+                kernels);
         router.add(
                 "GET",
                 "/v1/doctor",

@@ -15,6 +15,7 @@ import banger.daemon.process.CommandRunner;
 import banger.daemon.process.Programs;
 import banger.daemon.progress.Progress;
 import banger.daemon.publish.Fetching;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -212,7 +213,8 @@ public final class HostEngines implements Engines {
 
     private Hypervisor firecracker() {
         var found = firecracker.require();
-        return new FirecrackerHypervisor(found.program(), found.version().toString(), shim, new Signals(commands));
+        return new FirecrackerHypervisor(
+                real(found.program()), found.version().toString(), shim, new Signals(commands));
     }
 
     private Hypervisor qemu() {
@@ -227,9 +229,19 @@ public final class HostEngines implements Engines {
     private Path program() {
         return configuredQemu
                 .or(() -> Programs.find(QEMU))
+                .map(HostEngines::real)
                 .orElseThrow(() -> new BangerException(
                         ErrorCode.HOST_TOOL_MISSING,
                         QEMU + ": not found on this host",
                         "sudo apt-get install " + Programs.debianPackage(QEMU)));
+    }
+
+    /** A confined VMM is shown the file, not the links that lead to it. */
+    private static Path real(Path program) {
+        try {
+            return program.toRealPath();
+        } catch (IOException e) {
+            return program; // executing it will say what is wrong with it
+        }
     }
 }

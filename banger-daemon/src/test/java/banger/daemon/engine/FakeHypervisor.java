@@ -81,7 +81,7 @@ public final class FakeHypervisor implements Hypervisor, Engines {
 
     private MachineRef ref(long number, String network) {
         var process = new ProcessRef(number, 1).toString();
-        return new MachineRef(HostBoot.id(), LABEL, process, process, network, "cold", 0, likeness);
+        return new MachineRef(HostBoot.id(), LABEL, process, process, network, "cold", 0, likeness, "fake");
     }
 
     /** The host is another from now on, as far as saved states can tell. */

@@ -36,7 +36,12 @@ class HostEnginesTest {
     private HostEngines engines(Answers host) {
         var probe = new KvmProbe(Path.of("/shim"), host, dir.resolve("memory"), dir.resolve("kvm"));
         return new HostEngines(
-                host, new Shim(Path.of("/shim"), host), probe, Optional.of(QEMU), firecracker(host), pull());
+                host,
+                new Shim(Path.of("/shim"), host, () -> Confinement.Answer.NOT_WANTED),
+                probe,
+                Optional.of(QEMU),
+                firecracker(host),
+                pull());
     }
 
     /** From where nobody answers. */
@@ -171,7 +176,13 @@ class HostEnginesTest {
     private HostEngines withoutFirecracker(Answers host) {
         var probe = new KvmProbe(Path.of("/shim"), host, dir.resolve("memory"), dir.resolve("kvm"));
         var none = new FirecrackerProgram(host, Optional.empty(), dir.resolve("engines"));
-        return new HostEngines(host, new Shim(Path.of("/shim"), host), probe, Optional.of(QEMU), none, pull());
+        return new HostEngines(
+                host,
+                new Shim(Path.of("/shim"), host, () -> Confinement.Answer.NOT_WANTED),
+                probe,
+                Optional.of(QEMU),
+                none,
+                pull());
     }
 
     private static String last(Recorded progress) {
