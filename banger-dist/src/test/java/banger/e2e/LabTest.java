@@ -31,13 +31,13 @@ class LabTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"engines", "run", "lifecycle", "workspace"})
+    @ValueSource(strings = {"engines", "run", "lifecycle", "workspace", "confinement"})
     void underQemuWithKvm(String name) throws IOException {
         run(LabScenario.read(name), "qemu");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"run", "lifecycle", "workspace"})
+    @ValueSource(strings = {"run", "lifecycle", "workspace", "confinement"})
     void underFirecracker(String name) throws IOException {
         assumeTrue(LabFirecracker.find().isPresent(), LabFirecracker.MISSING);
         run(LabScenario.read(name), "firecracker");
