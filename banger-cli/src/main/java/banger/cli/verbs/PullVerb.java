@@ -7,6 +7,7 @@ import banger.cli.Invocation;
 import banger.cli.Session;
 import banger.cli.Verb;
 import banger.workspace.RepoPath;
+import banger.workspace.git.HostRepository;
 import banger.workspace.out.Work;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,6 +28,7 @@ public final class PullVerb {
     private final Invocation i;
     private final Recorded recorded;
     private final String vm;
+    private Optional<HostRepository> repository = Optional.empty();
 
     private PullVerb(Session session, Invocation i, Recorded recorded) {
         this.session = session;
@@ -81,7 +83,7 @@ public final class PullVerb {
     private int pull() {
         var named = i.operands().size() == 2 ? Optional.of(i.operands().get(1)) : Optional.<String>empty();
         // Refused before anything is asked of the guest.
-        if (!i.has("--patch")) recorded.repository(named);
+        if (!i.has("--patch")) repository = Optional.of(recorded.repository(named));
         var work = recorded.collect();
         DiffVerb.notes(session, vm, work);
         if (!work.any()) {
@@ -155,7 +157,7 @@ public final class PullVerb {
     }
 
     private int branch(Work work, Optional<String> named, String name) {
-        var host = recorded.repository(named);
+        var host = repository.orElseGet(() -> recorded.repository(named));
         boolean dry = i.has("--dry-run");
         var made = work.branch(host, new Work.BranchWish(name, i.has("--all-branches"), i.has("--raw"), dry));
         selfRunning(work);
@@ -199,7 +201,7 @@ public final class PullVerb {
     }
 
     private int apply(Work work, Optional<String> named) {
-        var host = recorded.repository(named);
+        var host = repository.orElseGet(() -> recorded.repository(named));
         boolean dry = i.has("--dry-run");
         var applied = work.apply(host, i.has("--allow-config"), dry);
         if (!applied.conflicts().isEmpty()) {
