@@ -3,11 +3,12 @@ PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/.*String VERSION = "\(.*\)".*/\1/p' banger-daemon/src/main/java/banger/daemon/Build.java)
 DIST := dist/banger-$(VERSION)-linux-amd64
 
-.PHONY: help build test e2e bench dist install uninstall fmt clean
+.PHONY: help build test e2e lab bench dist install uninstall fmt clean
 help:
 	@echo 'make build               build, ready to run as ./banger'
 	@echo 'make test                the fast tests'
 	@echo 'make e2e                 all tests, real VMs included (./mvnw verify)'
+	@echo 'make lab                 the product on an emulated host with working KVM'
 	@echo 'make bench               measure, as ratios against bare baselines'
 	@echo 'make dist                a self-contained archive below dist/ that needs no JDK'
 	@echo 'make install PREFIX=DIR  put that below DIR (default /usr/local)'
@@ -20,6 +21,8 @@ test:
 	@./mvnw test
 e2e:
 	@./mvnw verify
+lab:
+	@./mvnw verify -Dtest=LabTest -Dsurefire.failIfNoSpecifiedTests=false
 bench: build
 	@bench/run
 dist: build

@@ -8,7 +8,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -240,7 +239,7 @@ public final class Bench {
         private final Path dir = Files.createTempDirectory("banger-bare");
         private final List<String> arguments;
 
-        Bare(long vmm) throws IOException {
+        Bare(long vmm) throws Exception {
             arguments = new ArrayList<>(Arrays.asList(Files.readString(Path.of("/proc/" + vmm + "/cmdline")).split("\0")));
             for (int i = 0; i < arguments.size(); i++) {
                 boolean net = arguments.get(i).startsWith("tap,") || arguments.get(i).startsWith("virtio-net-pci");
@@ -252,36 +251,41 @@ public final class Bench {
             // The VMM's own view of the files, its mount namespace included.
             var root = Path.of("/proc/" + vmm + "/cwd");
             for (var name : List.of("vda", "vdb", "vdc", "vdd", "kernel", "initrd"))
-                Files.copy(root.resolve(name), dir.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+                run(true, "cp", "--sparse=always", root.resolve(name).toString(), dir.resolve(name).toString());
         }
 
-        double toHello() throws IOException {
+        double toHello() throws Exception {
             for (var s : List.of("control.sock", "streams.sock", "qmp.sock")) Files.deleteIfExists(dir.resolve(s));
             long began = System.nanoTime();
             var process = new ProcessBuilder(arguments).directory(dir.toFile())
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-            try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-                while (!channel.isConnected()) {
-                    try {
-                        channel.connect(UnixDomainSocketAddress.of(dir.resolve("control.sock")));
-                    } catch (IOException e) {
-                        if (!process.isAlive()) throw new IOException("bare QEMU ended", e);
-                        Thread.sleep(1);
-                    }
-                }
+            try (var channel = connected(process)) {
                 channel.write(ByteBuffer.wrap(("\0host " + "ab".repeat(16) + " 1\n").getBytes(StandardCharsets.US_ASCII)));
                 var one = ByteBuffer.allocate(1);
                 channel.read(one);
                 return seconds(began);
-            } catch (InterruptedException e) {
-                throw new IOException(e);
             } finally {
                 process.destroyForcibly();
                 process.onExit().join();
             }
         }
 
-        @Override
+        private SocketChannel connected(Process process) throws IOException, InterruptedException {
+            while (true) {
+                // One that failed to connect is closed for good.
+                var channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+                try {
+                    channel.connect(UnixDomainSocketAddress.of(dir.resolve("control.sock")));
+                    return channel;
+                } catch (IOException e) {
+                    channel.close();
+                    if (!process.isAlive()) throw new IOException("bare QEMU ended", e);
+                    Thread.sleep(1);
+                }
+            }
+        }
+
+            @Override
         public void close() throws IOException {
             try (var files = Files.list(dir)) {
                 for (var f : files.toList()) Files.delete(f);

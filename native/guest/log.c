@@ -10,10 +10,16 @@
 #include <unistd.h>
 
 static bool kernel;
+static int direct = 2;
 
 void log_to_kernel(void)
 {
 	kernel = true;
+}
+
+void log_to(int fd)
+{
+	direct = fd;
 }
 
 void log_line(const char *fmt, ...)
@@ -24,7 +30,7 @@ void log_line(const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	printable(clean, sizeof clean, text);
-	int fd = kernel ? open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NONBLOCK) : 2;
+	int fd = kernel ? open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NONBLOCK) : direct;
 	if (fd < 0)
 		return;
 	snprintf(line, sizeof line, "%sbanger: %s\n", kernel ? "<3>" : "", clean);

@@ -63,7 +63,21 @@ static void parse_bind(struct run *run, char *text)
     run->bind[run->binds++] = (struct bind){.source = text, .name = equals + 1};
 }
 
-static void parse(int argc, char **argv, struct run *run)
+static void parse_limit(struct run *run, const char *text)
+{
+    struct {
+        const char *name;
+        unsigned long long *value;
+    } limits[] = {{"as=", &run->limit_as}, {"fsize=", &run->limit_fsize}, {"nofile=", &run->limit_nofile}};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        size_t length = strlen(limits[i].name);
+        if (!strncmp(text, limits[i].name, length) && parse_number(text + length, 1, INT64_MAX, limits[i].value))
+            return;
+    }
+    fail("arguments", "--limit %s: as=BYTES, fsize=BYTES or nofile=NUMBER is needed", text);
+}
+
+int run_options(int argc, char **argv, struct run *run)
 {
     int i = 0;
     for (; i < argc && strcmp(argv[i], "--"); i++) {
@@ -89,23 +103,40 @@ static void parse(int argc, char **argv, struct run *run)
                 fail("arguments", "--tap %s: not a tap of ours", run->tap);
         } else if (!strcmp(argv[i], "--bind")) {
             parse_bind(run, option_value(argc, argv, &i));
+        } else if (!strcmp(argv[i], "--confine")) {
+            run->bwrap = option_value(argc, argv, &i);
+            if (!valid_path(run->bwrap))
+                fail("arguments", "--confine %s: an absolute path is needed", run->bwrap);
+        } else if (!strcmp(argv[i], "--show")) {
+            const char *path = option_value(argc, argv, &i);
+            if (!valid_path(path) || !path[1])
+                fail("arguments", "--show %s: an absolute path is needed", path);
+            if (run->shown == SHOWN_MAX)
+                fail("arguments", "--show: more than %d", SHOWN_MAX);
+            run->show[run->shown++] = path;
         } else if (!strcmp(argv[i], "--limit")) {
-            char *text = option_value(argc, argv, &i);
-            if (strncmp(text, "as=", 3) || !parse_number(text + 3, 1, INT64_MAX, &run->limit_as))
-                fail("arguments", "--limit %s: as=BYTES is needed", text);
+            parse_limit(run, option_value(argc, argv, &i));
         } else {
             fail("arguments", "run: unknown argument %s", argv[i]);
         }
     }
+    if (run->tap && !run->in_namespace)
+        fail("arguments", "--tap needs --holder: taps are in the namespace");
+    if (run->groups && !(run->set_uid && geteuid() == 0))
+        fail("arguments", "--group needs --uid and a caller that is root");
+    if (run->shown && !run->bwrap)
+        fail("arguments", "--show needs --confine");
+    return i;
+}
+
+static void parse(int argc, char **argv, struct run *run)
+{
+    int i = run_options(argc, argv, run);
     if (i + 1 >= argc || !valid_path(argv[i + 1]))
         fail("arguments", "run: an absolute program is needed after --");
     run->program = argv + i + 1;
     if (!run->directory || !valid_path(run->directory))
         fail("arguments", "run: --dir with an absolute path is needed");
-    if (run->tap && !run->in_namespace)
-        fail("arguments", "--tap needs --holder: taps are in the namespace");
-    if (run->groups && !(run->set_uid && geteuid() == 0))
-        fail("arguments", "--group needs --uid and a caller that is root");
 }
 
 /* ---- the end ---- */
@@ -257,40 +288,14 @@ static void make_pipe(int ends[2], bool for_output)
 
 __attribute__((noreturn)) static void child_side(const struct run *run, int report, int console, int errors)
 {
-    struct reference self;
-    char line[64];
     /* Out of the way of the descriptors that the VMM will find. */
     int high = fcntl(report, F_DUPFD_CLOEXEC, 16);
     if (high < 0)
         _exit(1);
     answer_to(high);
-    if (!reference_of(0, &self))
-        fail("proc", "/proc/self/stat cannot be read");
-    int n = snprintf(line, sizeof line, "%llu\n", self.start);
-    write_all(high, line, (size_t)n);
     if (dup2(console, 1) < 0 || dup2(errors, 2) < 0)
         fail("descriptors", "dup2: %m");
-    vmm_become(run);
-}
-
-/* The child's report: its start time, and a line "failed …" if it never became the VMM. */
-static void await_exec(struct child *child, int report)
-{
-    char text[4096];
-    ssize_t n = read_all(report, text, sizeof text);
-    close(report);
-    char *end = n > 0 ? strchr(text, '\n') : NULL;
-    if (end && !end[1]) {
-        *end = 0;
-        if (parse_number(text, 0, INT64_MAX, &child->reference.start))
-            return;
-    }
-    waitpid(child->reference.pid, NULL, 0);
-    if (!end)
-        fail("fork", "the child ended before it could say anything");
-    char *line = end[1] ? end + 1 : text;
-    line[strcspn(line, "\n")] = 0;
-    fail_line(line);
+    vmm_become(run, high);
 }
 
 __attribute__((noreturn)) static void shim(struct run *run, int to_caller)
@@ -325,17 +330,17 @@ __attribute__((noreturn)) static void shim(struct run *run, int to_caller)
     caps_awake();
 
     int report[2], console[2], errors[2];
-    make_pipe(report, false);
+    start_channel(report);
     make_pipe(console, true);
     make_pipe(errors, true);
     sigset_t chld;
     sigemptyset(&chld);
     sigaddset(&chld, SIGCHLD);
     sigprocmask(SIG_BLOCK, &chld, NULL);
-    struct child child = {.reference.pid = fork()};
-    if (child.reference.pid < 0)
+    pid_t first = fork();
+    if (first < 0)
         fail("fork", "%m");
-    if (child.reference.pid == 0)
+    if (first == 0)
         child_side(run, report[1], console[1], errors[1]);
     close(report[1]);
     close(console[1]);
@@ -345,6 +350,7 @@ __attribute__((noreturn)) static void shim(struct run *run, int to_caller)
 
     if (chdir("/") != 0)
         fail("directory", "/: %m");
+    struct child child = {.reference = start_met(report[0], first, errors[0])};
     /* Without a namespace that we own, killing what the VMM left running as another uid needs a right. */
     capset keep = run->set_uid && !run->in_namespace ? CAP_BIT(CAP_KILL) : CAPS_NONE;
     caps_bound(keep);
@@ -353,7 +359,7 @@ __attribute__((noreturn)) static void shim(struct run *run, int to_caller)
     /* The VMM may have our uid: it shall not look into us. */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 
-    await_exec(&child, report[0]);
+    start_done(report[0], child.reference.pid);
     struct reference self;
     char own[REFERENCE_MAX], its[REFERENCE_MAX];
     if (!reference_of(0, &self))

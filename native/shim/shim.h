@@ -117,6 +117,7 @@ int new_file(int directory, const char *name);
 
 #define BINDS_MAX 32
 #define GROUPS_MAX 8
+#define SHOWN_MAX 64
 
 struct bind {
     char *source;
@@ -135,14 +136,45 @@ struct run {
     const char *tap;
     size_t binds;
     struct bind bind[BINDS_MAX];
-    unsigned long long limit_as; /* 0: none */
+    unsigned long long limit_as, limit_fsize, limit_nofile; /* 0: none */
+    const char *bwrap; /* NULL: the VMM sees what its user sees */
+    size_t shown;
+    const char *show[SHOWN_MAX]; /* seen by the confined VMM under the same name, read-only; devices as such */
     bool guarded;
     struct reference guard; /* --until */
     char **program;
 };
 
-/* Becomes the program: never returns. Descriptor 1 and 2 are the pipes already. */
-__attribute__((noreturn)) void vmm_become(const struct run *run);
+/* Becomes the program: never returns. Descriptor 1 and 2 are the pipes already; `report` leads to the
+   shim (await_vmm in start.c). */
+__attribute__((noreturn)) void vmm_become(const struct run *run, int report);
+/* An empty file or directory called NAME in the working directory, to be covered by a mount. */
+void mount_point(const char *name, bool directory);
+/* SOURCE, read-only, over the NAME in the working directory or the absolute path, which is there. */
+void mount_read_only(const char *source, const char *name);
+
+/* ---- confine.c: a VMM that sees nothing but what is its own ---- */
+
+/* Its directory as it sees it. */
+#define CONFINED_DIRECTORY "/vm"
+/* The files it needs, put where another uid can reach them: needs a mount namespace of our own, with
+   rights in it, and the VM's directory as the working directory. */
+void confine_stage(const struct run *run);
+/* Executes bwrap, which executes this program again as `become`, which executes the VMM. */
+__attribute__((noreturn)) void confine(const struct run *run, int report);
+
+/* ---- start.c: between the shim and a child that becomes the VMM ---- */
+
+/* Both ends; the shim's is the first. */
+void start_channel(int ends[2]);
+/* In the child, right before it executes the program: tells the shim who it is, and waits until that
+   was understood. From here on only a failure to execute is reported. */
+void start_announce(int report);
+/* In the shim: the process that will be the VMM. It is not our child yet when bwrap made it: that one is
+   ended then, which makes it ours. Fails with what the child reported, or said on `errors`. */
+struct reference start_met(int report, pid_t child, int errors);
+/* The program runs, or this fails with why it does not. */
+void start_done(int report, pid_t vmm);
 
 /* ---- kvm.c ---- */
 
@@ -153,9 +185,14 @@ int kvm_probe(const char *device, const unsigned char program[KVM_PROGRAM], int 
 
 /* ---- roles ---- */
 
+/* The options of `run`, up to "--" or the end; gives the index of that. */
+int run_options(int argc, char **argv, struct run *run);
+
 int role_hold(int argc, char **argv);
 int role_enter(int argc, char **argv);
 int role_run(int argc, char **argv);
+int role_become(int argc, char **argv);
+int role_try_confine(int argc, char **argv);
 int role_probe_kvm(int argc, char **argv);
 int role_spawn(int argc, char **argv);
 

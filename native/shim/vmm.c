@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/if_tun.h>
 #include <linux/mount.h>
 #include <net/if.h>
@@ -40,8 +41,7 @@ static int open_tap(const char *name)
     return fd;
 }
 
-/* An empty file or directory called NAME in the working directory, to be covered by a mount. */
-static void mount_point(const char *name, bool directory)
+void mount_point(const char *name, bool directory)
 {
     struct stat st;
     if (lstat(name, &st) == 0) {
@@ -87,20 +87,21 @@ static void read_only(const char *name)
         fail("bind", "%s: read-only: %m", name);
 }
 
-static void bind_one(const struct bind *b)
+void mount_read_only(const char *source_path, const char *name)
 {
-    int source = open(b->source, O_PATH | O_CLOEXEC);
+    int source = open(source_path, O_PATH | O_CLOEXEC);
     struct stat st;
     if (source < 0 || fstat(source, &st) != 0)
-        fail("bind", "%s: %m", b->source);
+        fail("bind", "%s: %m", source_path);
     if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-        fail("bind", "%s: neither a file nor a directory", b->source);
-    mount_point(b->name, S_ISDIR(st.st_mode));
+        fail("bind", "%s: neither a file nor a directory", source_path);
+    if (*name != '/')
+        mount_point(name, S_ISDIR(st.st_mode));
     char path[40];
     snprintf(path, sizeof path, "/proc/self/fd/%d", source);
-    if (mount(path, b->name, NULL, MS_BIND, NULL) != 0)
-        fail("bind", "%s on %s: %m", b->source, b->name);
-    read_only(b->name);
+    if (mount(path, name, NULL, MS_BIND, NULL) != 0)
+        fail("bind", "%s on %s: %m", source_path, name);
+    read_only(name);
     close(source);
 }
 
@@ -140,12 +141,28 @@ static void link_one(const struct bind *b, bool hold)
         fail("bind", "%s: %m", b->name);
 }
 
+static bool is_directory(const char *source)
+{
+    struct stat st;
+    if (stat(source, &st) != 0)
+        fail("bind", "%s: %m", source);
+    return S_ISDIR(st.st_mode);
+}
+
 static void place_binds(const struct run *run)
 {
-    if (run->binds == 0)
+    if (run->binds == 0 && !run->bwrap)
         return;
+    /* bwrap makes the mounts of a user who can reach the files himself. */
+    if (run->bwrap && !run->set_uid) {
+        for (size_t i = 0; i < run->binds; i++)
+            mount_point(run->bind[i].name, is_directory(run->bind[i].source));
+        return;
+    }
     /* A mount namespace is the holder's to give, or real root's. */
     if (unshare(CLONE_NEWNS) != 0) {
+        if (run->bwrap)
+            fail("confine", "mount namespace: %m");
         if (run->in_namespace)
             fail("bind", "mount namespace: %m");
         for (size_t i = 0; i < run->binds; i++)
@@ -156,15 +173,17 @@ static void place_binds(const struct run *run)
     if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) != 0)
         fail("bind", "mount propagation: %m");
     for (size_t i = 0; i < run->binds; i++)
-        bind_one(&run->bind[i]);
+        mount_read_only(run->bind[i].source, run->bind[i].name);
+    if (run->bwrap)
+        confine_stage(run);
 }
 
-void vmm_become(const struct run *run)
+void vmm_become(const struct run *run, int report)
 {
     if (setsid() < 0)
         fail("session", "%m");
     reset_signals();
-    if (fchdir(run->directory_fd) != 0)
+    if (run->directory && fchdir(run->directory_fd) != 0)
         fail("directory", "%s: %m", run->directory);
     limit(RLIMIT_CORE, 0, "core");
     /* Before the namespace is joined: groups are the caller's to give. */
@@ -184,13 +203,22 @@ void vmm_become(const struct run *run)
     for (size_t i = 0; i < held_count; i++)
         fcntl(held[i], F_SETFD, 0);
 
-    caps_bound(CAPS_NONE);
+    /* Uid 0 of the namespace goes into bwrap's map, and the kernel asks who does that for this right. */
+    capset keep = run->bwrap && run->in_namespace && !run->set_uid ? CAP_BIT(CAP_SETFCAP) : CAPS_NONE;
+    caps_bound(keep);
     if (run->set_uid && (setresgid(run->uid, run->uid, run->uid) != 0 || setresuid(run->uid, run->uid, run->uid) != 0))
         fail("uid", "%u: %m", run->uid);
-    caps_limit(CAPS_NONE);
+    caps_limit(keep);
     no_new_privileges();
+    if (run->limit_nofile)
+        limit(RLIMIT_NOFILE, run->limit_nofile, "nofile");
+    if (run->limit_fsize)
+        limit(RLIMIT_FSIZE, run->limit_fsize, "fsize");
     if (run->limit_as)
         limit(RLIMIT_AS, run->limit_as, "as");
+    if (run->bwrap)
+        confine(run, report);
+    start_announce(report);
     char *environment[] = {"PATH=" SHIM_PATH, "HOME=/", "LC_ALL=C.UTF-8", NULL};
     execve(run->program[0], run->program, environment);
     fail("exec", "%s: %m", run->program[0]);

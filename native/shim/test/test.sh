@@ -99,7 +99,13 @@ refused 'arguments: --bind */bin/true: SOURCE=NAME*' run --dir "$d" --bind /bin/
 refused 'arguments: --bind */../x*' run --dir "$d" --bind "/etc/passwd=/../x" -- /bin/true
 refused 'arguments: --bind */etc/passwd=..*' run --dir "$d" --bind "/etc/passwd=.." -- /bin/true
 refused 'arguments: --bind etc/passwd=a*' run --dir "$d" --bind "etc/passwd=a" -- /bin/true
-refused 'arguments: --limit*' run --dir "$d" --limit nofile=1 -- /bin/true
+refused 'arguments: --limit*' run --dir "$d" --limit cpu=1 -- /bin/true
+refused 'arguments: --confine*' run --dir "$d" --confine bwrap -- /bin/true
+refused 'arguments: --show /../x*' run --dir "$d" --confine /usr/bin/bwrap --show /../x -- /bin/true
+refused 'arguments: --show needs*' run --dir "$d" --show /usr -- /bin/true
+refused 'confine: /not/there*' run --dir "$d" --confine /not/there -- /bin/true
+refused 'arguments: try-confine: --confine*' try-confine
+refused 'arguments: become*' become 1 2 /bin/true
 refused 'arguments: --limit*' run --dir "$d" --limit as= -- /bin/true
 refused 'arguments: --group needs*' run --dir "$d" --group 5 -- /bin/true
 refused 'until: 1:1*' run --dir "$d" --until 1:1 -- /bin/true
@@ -175,6 +181,91 @@ if [ "$(id -u)" = 0 ]; then
     until_true 5 ended "$d"
     is "another uid" "$mapped $mapped 7" "$(fact uid "$d/console.log") $(fact gid "$d/console.log") $(fact groups "$d/console.log")"
     is "another uid's descriptors" '0 1 2 ' "$(fact fds "$d/console.log")"
+fi
+
+# ---- confined: what a program in the VMM's place finds ----
+bwrap=$(command -v bwrap || true)
+libraries="--show /lib --show /lib64 --show /usr/lib --show /usr/lib64" # of the sanitized shim; the real one is static
+confined() { # WHO UID-FLAG HOLDER-FLAG
+    who=$1 flag=$2 within=$3
+    what="$who${within:+ in a namespace}"
+    line=$(as "$who" "$shim" try-confine --confine "$bwrap" $libraries $within $flag)
+    case $line in
+        ok*) pass ;;
+        failed\ namespace-*|failed\ confine:*) skip "confined as $what" "$line"; return ;;
+        *) bad "try-confine as $what: $line"; return ;;
+    esac
+    home=$(mktemp -d "$work/home.XXXXXX"); neighbour=$(directory "$who")
+    chown "$who" "$home" 2>/dev/null; chmod 700 "$home"
+    echo secret > "$home/file"; chown "$who" "$home/file" 2>/dev/null
+    mkdir -p "$work/closed"; chmod 700 "$work/closed"
+    # Where the caller is root, the VMM's uid can walk to none of them.
+    if [ "$who" = 0 ]; then source=$work/closed/source; else source=$work/source; fi
+    echo precious > "$source"; chmod 444 "$source"
+    seen() { # ARGUMENT...: runs the program, waits, leaves its words in $f
+        d=$(directory "$who")
+        [ -z "$flag" ] || { chgrp $mapped "$d"; chmod 1770 "$d"; }
+        line=$(as "$who" "$shim" run --dir "$d" $within $flag --bind "$source=image" --confine "$bwrap" \
+            $libraries --show "$look" --show /dev/null --show /dev/net/tun --show /not/there --limit nofile=77 --limit fsize=4096 -- "$look" "$@")
+        like "confined run: $1 ($what)" 'ok *' "$line"
+        set -- $line; remember "${2:-}" "${3:-}"
+        until_true 5 ended "$d" || bad "no exit.json, confined ($what)"
+        f=$d/console.log
+    }
+    seen facts
+    is "reference names the child (confined, $what)" "${line##* }" "$(sed 's/.*"pid":\([0-9]*\),"start":\([0-9]*\),.*/\1:\2/' "$d/exit.json")"
+    is "it is alone ($what)" '1 1' "$(fact pid "$f") $(fact sid "$f")"
+    is "confined descriptors ($what)" '0 1 2 ' "$(fact fds "$f")"
+    for set in CapInh CapPrm CapEff CapBnd CapAmb; do is "confined $set ($what)" 0000000000000000 "$(fact $set "$f")"; done
+    is "confined no_new_privs ($what)" 1 "$(fact NoNewPrivs "$f")"
+    is "confined signals ($what)" '0000000000000000 0000000000000000' "$(fact SigBlk "$f") $(fact SigIgn "$f")"
+    is "confined directory ($what)" '/vm 077' "$(fact cwd "$f") $(fact umask "$f")"
+    is "confined environment ($what)" 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC_ALL=C.UTF-8 ' "$(fact env "$f")"
+    seen list /
+    is "the whole world ($what)" 'dev lib lib64 proc tmp usr vm ' "$(cat "$f")"
+    seen list /vm
+    # run.ref comes when the program already runs.
+    is "its directory ($what)" 'console.log exit.json.new image vmm.log ' "$(sed 's/run.ref //' "$f")"
+    seen reach "$home/file" "$neighbour" /etc/passwd /root "$source" image
+    is "what is hidden ($what)" 'hidden hidden hidden hidden hidden there ' "$(cat "$f")"
+    seen read image
+    is "a bound file ($what)" 'precious sealed' "$(tr '\n' ' ' < "$f" | sed 's/  */ /g;s/ $//')"
+    seen namespaces
+    for n in $(head -n 1 "$f"); do
+        [ "$n" != "$(readlink "/proc/self/ns/${n%%:*}")" ] && pass || bad "no ${n%%:*} namespace of its own ($what)"
+    done
+    is "limits ($what)" 'nofile=77 fsize=4096 grown=no root=sealed userns=no' "$(sed 1d "$f" | tr '\n' ' ' | sed 's/ $//')"
+    seen exit 7
+    like "confined status ($what)" '*"status":7,*' "$(cat "$d/exit.json")"
+    d=$(directory "$who")
+    [ -z "$flag" ] || { chgrp $mapped "$d"; chmod 1770 "$d"; }
+    line=$(as "$who" "$shim" run --dir "$d" $within $flag --confine "$bwrap" $libraries --show "$look" -- /not/there)
+    is "confined, no program ($what)" 'failed exec: /not/there: No such file or directory' "$line"
+    line=$(as "$who" "$shim" run --dir "$d" $within $flag --confine /bin/false --show "$look" -- "$look")
+    like "a bwrap that ends ($what)" 'failed fork: *' "$line"
+    set -- $(as "$who" "$shim" run --dir "$d" $within $flag --confine "$bwrap" $libraries --show "$look" -- "$look" wait); remember "$2" "$3"
+    until_true 5 grep -q waiting "$d/console.log" || bad "the confined program does not wait ($what)"
+    is "its parent is the shim ($what)" "${2%:*}" "$(sed 's/.*) //' "/proc/${3%:*}/stat" | cut -d' ' -f2)"
+    kill -STOP "${3%:*}"
+    until_true 5 grep -q '^State:.T' "/proc/${3%:*}/status" && pass || bad "it cannot be stopped ($what)"
+    kill -9 "${2%:*}" "${3%:*}"
+    until_true 5 gone "$3" && pass || bad "it cannot be killed ($what)"
+}
+if [ -z "$bwrap" ]; then
+    skip "confined" "bwrap is not installed"
+else
+    confined "$(id -u)" "$([ "$(id -u)" != 0 ] || echo "--uid $mapped")" ""
+    [ "$(id -u)" != 0 ] || confined $user "" ""
+    # the caller's death leaves it alone: nothing ties it to anybody
+    d=$(directory "$(id -u)"); other=
+    [ "$(id -u)" != 0 ] || { other="--uid $mapped"; chgrp $mapped "$d"; chmod 1770 "$d"; }
+    setsid sh -c "'$shim' run --dir '$d' $other --confine '$bwrap' $libraries --show '$look' -- '$look' wait > '$work/line'; kill -HUP 0; kill -9 0" 2>/dev/null
+    set -- $(cat "$work/line"); remember "${2:-}" "${3:-}"
+    case ${1:-} in
+        ok) is "a confined VMM outlives the caller" no "$(gone "$3" && echo yes || echo no)"; kill -9 "${2%:*}"
+            until_true 5 gone "$2"; is "and its shim" no "$(gone "$3" && echo yes || echo no)"; kill -9 "${3%:*}" ;;
+        *) skip "a confined VMM outlives the caller" "$(cat "$work/line")" ;;
+    esac
 fi
 
 # ---- how a VMM ends ----
@@ -316,6 +407,7 @@ with_holder() { # WHO UID-FLAG...
     is "VMM session ($who)" "$(fact pid "$f")" "$(fact sid "$f")"
     is "files belong to the caller ($who)" "$who" "$(stat -c %u "$d/console.log" "$d/exit.json" | sort -u)"
 
+    [ -z "$bwrap" ] || [ "$who$flag" = 0 ] || { until_true 5 gone "$2"; confined "$who" "$flag" "--holder $holder"; set -- x "$2"; pid=${holder%:*}; }
     # No right over the namespace: neither rules nor links can be changed.
     until_true 5 gone "$2"
     set -- $(as "$who" "$shim" run --dir "$d" --holder "$holder" $flag -- "$(command -v ip)" link set lo down); remember "$2" "$3"
@@ -334,6 +426,18 @@ with_holder() { # WHO UID-FLAG...
         until_true 5 ended "$d"
         is "tap on descriptor 3 ($who)" 'tap=bgr0123456789ab tapflags=1 vnet=1' "$(head -n 1 "$d/console.log")"
         is "descriptors with a tap ($who)" '0 1 2 3 ' "$(fact fds "$d/console.log")"
+        for verb in tap "opentap bgr0123456789ab"; do
+            [ -n "$bwrap" ] || { skip "confined tap" "bwrap is not installed"; continue; }
+            [ "$who$flag" != 0 ] || continue
+            # Firecracker opens it as the VMM's uid.
+            [ "$verb" = tap ] || (as "$([ -z "$flag" ] && echo "$who" || echo $mapped)" sh -c ': <> /dev/net/tun') 2>/dev/null || {
+                skip "confined opentap as $who" "/dev/net/tun is closed to the VMM's uid"; continue; }
+            until_true 5 gone "$2"
+            with_tap=; [ "$verb" != tap ] || with_tap="--tap bgr0123456789ab"
+            set -- $(as "$who" "$shim" run --dir "$d" --holder "$holder" $flag $with_tap --confine "$bwrap" $libraries --show "$look" --show /dev/net/tun -- "$look" $verb); remember "${2:-}" "${3:-}"
+            until_true 5 ended "$d"
+            like "confined $verb ($who)" "$([ "$verb" = tap ] && echo 'tap=bgr0123456789ab tapflags=1 vnet=1*' || echo opened*)" "$(head -n 1 "$d/console.log")"
+        done
     else
         skip "tap as $who" "/dev/net/tun cannot be opened"
     fi

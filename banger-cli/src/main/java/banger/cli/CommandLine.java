@@ -24,7 +24,7 @@ final class CommandLine {
             Flag.yes("-q, --quiet", "errors only on stderr"),
             Flag.yes("--no-color", "no colour, whatever the terminal"));
 
-    private static final Pattern NAMED = Pattern.compile("option '(--?[A-Za-z-]+)'");
+    private static final Pattern NAMED = Pattern.compile("option '(--?[A-Za-z0-9-]+)'");
 
     private CommandLine() {}
 

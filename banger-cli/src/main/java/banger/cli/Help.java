@@ -1,8 +1,10 @@
 package banger.cli;
 
 import java.io.PrintStream;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Help pages, made from the commands themselves. */
@@ -33,23 +35,58 @@ final class Help {
 
     static int root(PrintStream out) {
         out.print("""
-                banger: a clean Linux VM for what you run
+                banger: a clean Linux VM with your repository in it, and your work back out
 
-                  banger vm run                      a shell in a new VM
-                  banger vm run --rm -- uname -a     a command in a new VM; its exit status is yours
-                  banger ps                          what there is
+                  banger vm run                       a shell in a new VM
+                  banger vm run . -- make test        this repository in a new VM; its exit status is yours
+                  banger vm pull NAME --branch work   bring the work back as a branch
 
                 everyday   vm   ps   image   kernel
                 this host  doctor   engine   daemon
                 also       completion   version
 
-                banger help COMMAND
+                banger help COMMAND; banger help start for a tour
+                """);
+        return 0;
+    }
+
+    private static int tour(PrintStream out) {
+        out.print("""
+                A VM that leaves nothing behind, and one that stays:
+
+                  banger vm run --rm -- uname -a
+                  banger vm run -d --name box
+                  banger vm exec box -- id
+                  banger vm ssh box
+
+                Your repository in it, its history and your edits too; the work comes back when you say so:
+
+                  banger vm run --name shop ~/src/shop -- make test
+                  banger vm diff shop
+                  banger vm pull shop --branch work
+
+                It reaches the network only when you let it:
+
+                  banger vm run --nat ~/src/shop -- npm ci
+
+                Memory to disk, nothing runs any more, and it goes on where it was:
+
+                  banger vm suspend shop
+                  banger vm start shop
+
+                What there is, and away with it; work that you never pulled is not deleted unasked:
+
+                  banger ps
+                  banger vm delete box shop
+
+                next: banger help vm; banger doctor says what this host can do
                 """);
         return 0;
     }
 
     static int about(List<String> words, PrintStream out) {
         if (words.isEmpty()) return root(out);
+        if (words.equals(List.of("start"))) return tour(out);
         var verb = Verbs.find(words);
         if (verb.isPresent() && Verbs.length(words) == words.size()) return verb(verb.get(), out);
         return groupOrUnknown(words, out);
@@ -99,12 +136,20 @@ final class Help {
         for (var example : verb.examples()) out.println("  " + example);
         if (!verb.examples().isEmpty()) out.println();
         out.println("usage: " + CommandLine.usage(verb));
-        if (!verb.flags().isEmpty()) {
+        int width = verb.flags().stream().mapToInt(f -> label(f).length()).max().orElse(0);
+        verb.flags().stream()
+                .collect(Collectors.groupingBy(Flag::about, LinkedHashMap::new, Collectors.toList()))
+                .forEach((about, flags) -> {
+                    out.println();
+                    if (!about.isEmpty()) out.println(about + ":");
+                    for (var flag : flags)
+                        out.println("  " + label(flag)
+                                + " ".repeat(width - label(flag).length() + 2) + flag.help());
+                });
+        var next = ReadNext.after(verb.path());
+        if (!next.isEmpty()) {
             out.println();
-            int width =
-                    verb.flags().stream().mapToInt(f -> label(f).length()).max().orElse(0);
-            for (var flag : verb.flags())
-                out.println("  " + label(flag) + " ".repeat(width - label(flag).length() + 2) + flag.help());
+            out.println("next: " + next);
         }
         return 0;
     }

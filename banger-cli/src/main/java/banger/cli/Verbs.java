@@ -55,6 +55,7 @@ final class Verbs {
             "image delete",
             "image cache prune",
             "engine list",
+            "engine pull",
             "kernel list",
             "kernel show",
             "kernel pull",
@@ -112,6 +113,7 @@ final class Verbs {
                     case "image delete", "image rm" -> ImageVerbs.delete();
                     case "image cache prune" -> ImageVerbs.pruneCache();
                     case "engine list" -> EngineVerbs.list();
+                    case "engine pull" -> EngineVerbs.pull();
                     case "kernel list", "kernel ls" -> KernelVerbs.list();
                     case "kernel show" -> KernelVerbs.show();
                     case "kernel pull" -> KernelVerbs.pull();

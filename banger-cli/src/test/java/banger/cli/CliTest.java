@@ -50,7 +50,7 @@ class CliTest {
                 + "\"image\":\"debian-bookworm\",\"imageDigest\":\"aa\",\"kernel\":\"debian-cloud\",\"kernelDigest\":\"bb\","
                 + "\"address\":\"172.16.0.4\",\"vcpu\":2,\"memoryMib\":4096,\"diskBytes\":8589934592,"
                 + "\"overlayBytes\":8589934592,\"usedBytes\":222298112,\"nat\":false,\"engine\":\"qemu/kvm\","
-                + "\"network\":\"user\",\"boot\":\"cold\",\"readyMillis\":4200,\"workspace\":null,\"createdAt\":\""
+                + "\"network\":\"user\",\"confinement\":\"bubblewrap\",\"boot\":\"cold\",\"readyMillis\":4200,\"workspace\":null,\"createdAt\":\""
                 + created + "\",\"pid\":7}";
     }
 
@@ -288,7 +288,8 @@ class CliTest {
                 .isEqualTo("$ banger x\nbrave-otter\nspec: 2 vcpu\nvm a: ready in 0.19 s\n(status 0)\n");
         assertThat(prompt.run("vm", "create", "-q").transcript("x")).isEqualTo("$ banger x\nbrave-otter\n(status 0)\n");
         assertThat(prompt.daemon().requests().getFirst())
-                .isEqualTo("POST /v1/vms {\"memoryMib\":2048,\"nat\":true,\"start\":true,\"remove\":false}");
+                .isEqualTo(
+                        "POST /v1/vms {\"memoryMib\":2048,\"nat\":true,\"start\":true,\"offline\":false,\"remove\":false}");
     }
 
     @Test

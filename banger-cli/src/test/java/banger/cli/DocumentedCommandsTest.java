@@ -62,6 +62,29 @@ class DocumentedCommandsTest {
     }
 
     @Test
+    void inWhatToReadNext() {
+        for (var verb : Verbs.all())
+            for (var part : ReadNext.after(verb.path()).split("; |, "))
+                // What is no command is a sentence; a command may have a sentence behind it.
+                if (part.startsWith("banger "))
+                    assertThat(Verbs.length(List.of(part.substring("banger ".length())
+                                                    .split(" ")))
+                                            > 0
+                                    || part.startsWith("banger help"))
+                            .as(verb.path() + ": " + part)
+                            .isTrue();
+    }
+
+    @Test
+    void inTheTour() throws IOException {
+        var tour = Files.readString(CHECKOUT.resolve("banger-cli/src/test/resources/golden/help/start.txt"));
+        var shown = tour.lines().filter(l -> l.startsWith("  banger ")).toList();
+        assertThat(shown)
+                .hasSizeGreaterThan(8)
+                .allSatisfy(l -> assertThat(check(l.strip())).isNotEmpty());
+    }
+
+    @Test
     void inRemedies() throws IOException {
         var unknown = new ArrayList<String>();
         for (var module : List.of("banger-api", "banger-cli", "banger-daemon", "banger-net"))

@@ -49,7 +49,7 @@ class VerbsTest {
         var names = Stream.concat(verb.flags().stream(), CommandLine.COMMON.stream())
                 .flatMap(f -> Arrays.stream(f.all()))
                 .toList();
-        assertThat(names).doesNotHaveDuplicates().allMatch(n -> n.matches("-[a-zA-Z]|--[a-z]+(-[a-z]+)*"));
+        assertThat(names).doesNotHaveDuplicates().allMatch(n -> n.matches("-[a-zA-Z]|--[a-z]+[0-9]*(-[a-z]+)*"));
         assertThat(verb.flags()).allMatch(f -> f.key().startsWith("--"));
     }
 

@@ -3,6 +3,7 @@ package banger.daemon;
 import banger.daemon.image.Images;
 import banger.daemon.kernel.Kernels;
 import banger.daemon.progress.Progress;
+import banger.daemon.publish.Fetching;
 import banger.daemon.vm.Vm;
 import banger.daemon.vm.VmSources;
 
@@ -17,13 +18,15 @@ final class CatalogSources implements VmSources {
     }
 
     @Override
-    public Resolved image(String name, Progress progress) {
+    public Resolved image(String name, Fetching fetching, Progress progress) {
+        if (fetching == Fetching.FORBIDDEN) images.show(name);
         var image = images.ensure(name, progress);
         return new Resolved(image.name(), image.digest());
     }
 
     @Override
-    public Resolved kernel(String name, Progress progress) {
+    public Resolved kernel(String name, Fetching fetching, Progress progress) {
+        if (fetching == Fetching.FORBIDDEN) kernels.show(name);
         var kernel = kernels.ensure(name, progress);
         return new Resolved(kernel.name(), kernel.digest());
     }

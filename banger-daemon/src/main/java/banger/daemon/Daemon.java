@@ -2,8 +2,8 @@ package banger.daemon;
 
 import banger.api.Layout;
 import banger.api.model.DoctorReport;
-import banger.api.model.EngineInfo;
 import banger.daemon.api.DaemonRoutes;
+import banger.daemon.api.EngineRoutes;
 import banger.daemon.api.ImageRoutes;
 import banger.daemon.api.KernelRoutes;
 import banger.daemon.api.LogRoute;
@@ -15,11 +15,14 @@ import banger.daemon.config.Settings;
 import banger.daemon.debian.DebianMirror;
 import banger.daemon.disk.BlankDisks;
 import banger.daemon.doctor.Doctor;
+import banger.daemon.doctor.HostFacts;
+import banger.daemon.engine.Confinement;
 import banger.daemon.engine.HostEngines;
 import banger.daemon.engine.KvmProbe;
 import banger.daemon.engine.Shim;
 import banger.daemon.engine.Signals;
 import banger.daemon.engine.firecracker.FirecrackerProgram;
+import banger.daemon.engine.firecracker.FirecrackerPull;
 import banger.daemon.http.ApiServer;
 import banger.daemon.http.Operations;
 import banger.daemon.http.Router;
@@ -29,6 +32,7 @@ import banger.daemon.kernel.Kernels;
 import banger.daemon.net.KernelHostLinks;
 import banger.daemon.net.UserNetwork;
 import banger.daemon.process.HostCommandRunner;
+import banger.daemon.publish.Download;
 import banger.daemon.store.Database;
 import banger.daemon.userfiles.UserFiles;
 import banger.daemon.vm.Machines;
@@ -40,6 +44,8 @@ import banger.daemon.vm.VmLifecycle;
 import banger.daemon.vm.VmRefs;
 import banger.daemon.vm.VmTable;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -88,14 +94,20 @@ final class Daemon {
         var commands = new HostCommandRunner();
         var subnet = Subnet.parse(settings.gateway(), settings.prefix());
         var table = new VmTable(database, subnet);
-        var shim = new Shim(distribution.shim(), commands);
+        var confinement = new Confinement(distribution.shim(), commands, owner.vmUid());
+        var shim = new Shim(distribution.shim(), commands, confinement::answer);
         var kvm = new KvmProbe(distribution.shim(), commands, layout.run().resolve("kvm-probe"));
+        var pull = new FirecrackerPull(
+                layout.engines(),
+                URI.create(settings.firecrackerMirror()),
+                new Download(Duration.ofSeconds(20), Duration.ofMinutes(1), HttpClient.Redirect.NORMAL));
         var engines = new HostEngines(
                 commands,
                 shim,
                 kvm,
                 settings.qemu(),
-                new FirecrackerProgram(commands, settings.firecracker(), layout.engines()));
+                new FirecrackerProgram(commands, settings.firecracker(), layout.engines()),
+                pull);
         var mirror = DebianMirror.of(settings.mirror());
         var kernels = new Kernels(
                 layout.kernels(),
@@ -145,6 +157,7 @@ final class Daemon {
         var reconciler = new Reconciler(table, disks, network, machines, engines, lifecycle);
         kernels.sweep();
         images.sweep();
+        pull.sweep();
         reconciler.run();
         network.start();
 
@@ -158,14 +171,22 @@ final class Daemon {
         new StatsRoute(refs, disks, machines).addTo(router);
         new ImageRoutes(images, layout.cache(), operations).addTo(router);
         new KernelRoutes(kernels, operations).addTo(router);
-        var doctor = new Doctor(layout, settings, engines, network, images, kernels);
+        var doctor = new Doctor(
+                layout,
+                settings,
+                engines,
+                confinement,
+                new HostFacts(Path.of("/"), owner.name()),
+                network,
+                images,
+                kernels);
         router.add(
                 "GET",
                 "/v1/doctor",
                 x -> x.json(
                         DoctorReport.class,
                         doctor.examine(x.query("deep").isPresent() ? Doctor.Depth.DEEP : Doctor.Depth.QUICK)));
-        router.add("GET", "/v1/engines", x -> x.jsonList(EngineInfo.class, engines.list()));
+        new EngineRoutes(engines, pull, operations).addTo(router);
         new DaemonRoutes(layout, machines, operations, end::countDown).addTo(router);
 
         var idle = new IdleTimer(IDLE_LIMIT);

@@ -34,10 +34,15 @@ final class Prepared {
 
     private Prepared() {}
 
-    private static Path cache() {
+    static Path cache() {
         var xdg = System.getenv().getOrDefault("XDG_CACHE_HOME", "");
         var base = xdg.startsWith("/") ? Path.of(xdg) : Path.of(System.getProperty("user.home"), ".cache");
         return base.resolve("banger-tests");
+    }
+
+    /** Packages and other downloads, the same for all homes. */
+    static Path downloads() throws IOException {
+        return Files.createDirectories(cache().resolve("downloads"));
     }
 
     /** Named after what decides how images and kernels are made: another recipe means another home. */
@@ -52,14 +57,19 @@ final class Prepared {
         return Files.getFileStore(tmp).equals(Files.getFileStore(cache())) ? tmp : cache();
     }
 
-    private static String key() throws IOException {
+    static String key() throws IOException {
+        return key("(image|kernel|store)");
+    }
+
+    /** A word for how these packages of the daemon are today. */
+    static String key(String packages) throws IOException {
         try (var libraries =
                         Files.newDirectoryStream(Product.directory().resolve("lib/daemon"), "banger-daemon-*.jar");
                 var jar = new ZipFile(libraries.iterator().next().toFile())) {
             var digest = MessageDigest.getInstance("SHA-256");
             var names = jar.stream()
                     .map(ZipEntry::getName)
-                    .filter(n -> n.matches("banger/daemon/(image|kernel|store)/.*[^/]"))
+                    .filter(n -> n.matches("banger/daemon/" + packages + "/.*[^/]"))
                     .sorted()
                     .toList();
             for (var name : names)
@@ -92,9 +102,8 @@ final class Prepared {
         Files.createDirectories(home);
         Files.setLastModifiedTime(home, FileTime.from(Instant.now()));
         // Downloads are shared by all of them, whatever their recipes.
-        var downloads = Files.createDirectories(cache().resolve("downloads"));
         if (!Files.exists(home.resolve("cache"), LinkOption.NOFOLLOW_LINKS))
-            Files.createSymbolicLink(home.resolve("cache"), downloads);
+            Files.createSymbolicLink(home.resolve("cache"), downloads());
         // Fetches and builds what is missing, and makes the initrd of today's guest program.
         var banger = new Home(home);
         banger.banger("vm", "create", "--no-start", "--name", "prepared", "--image", IMAGE)
@@ -109,11 +118,14 @@ final class Prepared {
     private static void forgetOld() throws IOException {
         try (var homes = Files.newDirectoryStream(cache(), "[0-9a-f]*")) {
             for (var old : homes)
-                if (old.getFileName().toString().length() == 10
-                        && Files.getLastModifiedTime(old)
-                                .toInstant()
-                                .isBefore(Instant.now().minus(7, ChronoUnit.DAYS))) Trees.delete(old);
+                if (old.getFileName().toString().length() == 10 && unusedForLong(old)) Trees.delete(old);
         }
+    }
+
+    static boolean unusedForLong(Path home) throws IOException {
+        return Files.getLastModifiedTime(home)
+                .toInstant()
+                .isBefore(Instant.now().minus(7, ChronoUnit.DAYS));
     }
 
     private static void link(Path from, Path to) throws IOException {
@@ -125,12 +137,25 @@ final class Prepared {
         var log = from.resolve("state/banger.db-wal");
         if (Files.exists(log)) Files.copy(log, to.resolve("state/banger.db-wal"));
         try (var connection = DriverManager.getConnection("jdbc:sqlite:" + database)) {
-            move(connection, "UPDATE images SET path = replace(path, ?, ?)", from, to);
-            move(connection, "UPDATE file_identities SET path = replace(path, ?, ?)", from, to);
+            move(connection, from, to);
             identify(connection, to);
         } catch (SQLException e) {
             throw new IOException(e);
         }
+    }
+
+    /** Writes into a copy's database that its home will lie somewhere else. */
+    static void move(Path database, Path from, Path to) {
+        try (var connection = DriverManager.getConnection("jdbc:sqlite:" + database)) {
+            move(connection, from, to);
+        } catch (SQLException e) {
+            throw new UncheckedIOException(new IOException(e));
+        }
+    }
+
+    private static void move(Connection connection, Path from, Path to) throws SQLException {
+        move(connection, "UPDATE images SET path = replace(path, ?, ?)", from, to);
+        move(connection, "UPDATE file_identities SET path = replace(path, ?, ?)", from, to);
     }
 
     private static void move(Connection connection, String sql, Path from, Path to) throws SQLException {

@@ -42,8 +42,34 @@ final class Processes {
         return new Seen(
                 Long.parseLong(process.getFileName().toString()),
                 strings(process.resolve("cmdline")),
-                Files.readSymbolicLink(process.resolve("cwd")).toString(),
+                directory(process),
                 strings(process.resolve("environ")));
+    }
+
+    /** Where it works, as this host calls it: a confined process has another name for it. */
+    private static String directory(Path process) throws IOException {
+        var named = Files.readSymbolicLink(process.resolve("cwd")).toString();
+        if (named.equals("/")) return named;
+        for (var mount : Mount.of(process)) if (mount.at.equals(named)) return mount.onHost();
+        return named;
+    }
+
+    /** A line of mountinfo: which part of which file system is seen where. */
+    private record Mount(String device, String root, String at) {
+        static List<Mount> of(Path process) throws IOException {
+            return Files.readAllLines(process.resolve("mountinfo")).stream()
+                    .map(l -> l.split(" "))
+                    .map(f -> new Mount(f[2], f[3], f[4]))
+                    .toList();
+        }
+
+        String onHost() throws IOException {
+            for (var other : of(Path.of("/proc/self")))
+                if (other.device.equals(device) && root.startsWith(other.root))
+                    return Path.of(other.at, root.substring(other.root.length()))
+                            .toString();
+            return at;
+        }
     }
 
     private static List<String> strings(Path file) throws IOException {

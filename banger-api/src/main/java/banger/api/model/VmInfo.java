@@ -3,7 +3,11 @@ package banger.api.model;
 import io.avaje.jsonb.Json;
 import org.jspecify.annotations.Nullable;
 
-/** A VM as listed and shown; {@code workspace} is absent where none was prepared. */
+/**
+ * A VM as listed and shown; {@code workspace} is absent where none was prepared.
+ *
+ * @param confinement of a running one's VMM: {@code bubblewrap}, or {@code off (why)}
+ */
 @Json
 public record VmInfo(
         String id,
@@ -23,6 +27,7 @@ public record VmInfo(
         boolean nat,
         String engine,
         String network,
+        String confinement,
         String boot,
         long readyMillis,
         @Nullable WorkspaceInfo workspace,

@@ -1,6 +1,7 @@
 package banger.cli.verbs;
 
 import banger.api.model.EngineInfo;
+import banger.api.model.EnginePull;
 import banger.cli.Flag;
 import banger.cli.Json;
 import banger.cli.Table;
@@ -41,6 +42,36 @@ public final class EngineVerbs {
                                 e.path().isEmpty() ? "-" : e.path(),
                                 e.note());
                     session.terminal().table(table);
+                    return 0;
+                });
+    }
+
+    public static Verb pull() {
+        return new Verb(
+                "engine pull",
+                "fetch Firecracker",
+                "ENGINE",
+                1,
+                1,
+                false,
+                List.of(
+                        Flag.of("--version", "V", "which (default: the one this banger was tried with)"),
+                        Flag.of("--sha256", "HASH", "of its archive, for a version that banger does not know"),
+                        Flag.yes("--json", "as JSON")),
+                List.of("banger engine pull firecracker", "banger engine pull firecracker --version 1.17.0"),
+                (i, session) -> {
+                    var engine = session.daemon()
+                            .operation(
+                                    "POST",
+                                    "/v1/engines",
+                                    EnginePull.class,
+                                    new EnginePull(
+                                            i.operands().getFirst(),
+                                            i.value("--version").orElse(null),
+                                            i.value("--sha256").orElse(null)),
+                                    EngineInfo.class,
+                                    session.events());
+                    if (i.has("--json")) session.terminal().out().println(Json.of(EngineInfo.class, engine));
                     return 0;
                 });
     }

@@ -18,19 +18,24 @@ import java.util.Optional;
 
 /** {@code vm exec}. */
 public final class ExecVerbs {
-    static final List<Flag> EXEC_FLAGS = List.of(
-            Flag.yes("-t, --tty", "give the command a terminal even when ours is none"),
-            Flag.yes("-T, --no-tty", "give it none"),
-            Flag.of("-u, --user", "USER", "run as this user of the guest (default: root)"),
-            Flag.of("-w, --cwd", "DIR", "run in this directory (default: the workspace, else the home)"),
-            Flag.of("-e, --env", "NAME=VALUE", "set a variable; may be given several times"));
+    static final List<Flag> EXEC_FLAGS = Flag.about(
+            "the command",
+            List.of(
+                    Flag.yes("-t, --tty", "give the command a terminal even when ours is none"),
+                    Flag.yes("-T, --no-tty", "give it none"),
+                    Flag.of("-u, --user", "USER", "run as this user of the guest (default: root)"),
+                    Flag.of("-w, --cwd", "DIR", "run in this directory (default: the workspace, else the home)"),
+                    Flag.of("-e, --env", "NAME=VALUE", "set a variable; may be given several times")));
 
     private ExecVerbs() {}
 
     public static Verb exec() {
         var flags = new ArrayList<>(EXEC_FLAGS);
-        flags.add(Flag.of("--guest-path", "DIR", "run in this workspace (default: the one prepared last)"));
-        flags.add(Flag.yes("--auto-prepare", "bring in first what changed on the host"));
+        flags.addAll(Flag.about(
+                "the workspace",
+                List.of(
+                        Flag.of("--guest-path", "DIR", "run in this workspace (default: the one prepared last)"),
+                        Flag.yes("--auto-prepare", "bring in first what changed on the host"))));
         return new Verb(
                 "vm exec",
                 "a command in a running VM, in its workspace; its exit status is yours",

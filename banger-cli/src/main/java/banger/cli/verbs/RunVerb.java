@@ -18,10 +18,15 @@ public final class RunVerb {
 
     public static Verb verb() {
         var flags = new ArrayList<>(Sizing.FLAGS);
-        flags.add(Flag.yes("--rm", "delete the VM when the command or the session ends"));
-        flags.add(Flag.yes("-d, --detach", "leave the VM running and return"));
+        flags.addAll(Flag.about(
+                "the VM",
+                List.of(
+                        Flag.yes("--rm", "delete the VM when the command or the session ends"),
+                        Flag.yes("-d, --detach", "leave the VM running and return"))));
         flags.addAll(WorkspaceFlags.ALL);
-        flags.add(Flag.yes("--no-bootstrap", "do not install the tools that the repository asks for"));
+        flags.addAll(Flag.about(
+                "the repository",
+                List.of(Flag.yes("--no-bootstrap", "do not install the tools that the repository asks for"))));
         flags.addAll(ExecVerbs.EXEC_FLAGS);
         return new Verb(
                 "vm run",

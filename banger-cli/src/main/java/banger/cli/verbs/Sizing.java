@@ -13,15 +13,18 @@ import java.util.Optional;
 
 /** The flags that say what a new VM is like. */
 final class Sizing {
-    static final List<Flag> FLAGS = List.of(
-            Flag.of("--name", "NAME", "its name (default: one is made up)"),
-            Flag.of("--image", "IMAGE", "what it starts from (default: debian-bookworm)"),
-            Flag.of("--vcpu", "N", "processors (default: a quarter of this host's, 1 to 4)"),
-            Flag.of("--memory", "SIZE", "memory, 2G or 2048 (default: an eighth of this host's, 1G to 8G)"),
-            Flag.of("--disk-size", "SIZE", "the disk under /root (default: 8G, takes only what is used)"),
-            Flag.of("--system-overlay-size", "SIZE", "the disk under the rest (default: 8G, likewise)"),
-            Flag.yes("--nat", "let it reach the network outside"),
-            Flag.of("--engine", "ENGINE", "auto, qemu or firecracker (default: auto)"));
+    static final List<Flag> FLAGS = Flag.about(
+            "the VM",
+            List.of(
+                    Flag.of("--name", "NAME", "its name (default: one is made up)"),
+                    Flag.of("--image", "IMAGE", "what it starts from (default: debian-bookworm)"),
+                    Flag.of("--vcpu", "N", "processors (default: a quarter of this host's, 1 to 4)"),
+                    Flag.of("--memory", "SIZE", "memory, 2G or 2048 (default: an eighth of this host's, 1G to 8G)"),
+                    Flag.of("--disk-size", "SIZE", "the disk under /root (default: 8G, takes only what is used)"),
+                    Flag.of("--system-overlay-size", "SIZE", "the disk under the rest (default: 8G, likewise)"),
+                    Flag.yes("--nat", "let it reach the network outside"),
+                    Flag.of("--engine", "ENGINE", "auto, qemu or firecracker (default: auto)"),
+                    Flag.yes("--offline", "fetch nothing: what is missing is an error; no Firecracker: QEMU")));
 
     private Sizing() {}
 
@@ -39,6 +42,7 @@ final class Sizing {
                 i.has("--nat"),
                 i.value("--engine").orElse(null),
                 start,
+                i.has("--offline"),
                 remove);
     }
 

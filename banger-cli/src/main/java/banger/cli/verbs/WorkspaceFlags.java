@@ -13,15 +13,17 @@ import java.util.List;
 
 /** The flags that say what of a repository goes in. */
 final class WorkspaceFlags {
-    static final List<Flag> ALL = List.of(
-            Flag.of("--branch", "NAME", "make this branch in the guest"),
-            Flag.of("--from", "REF", "begin it there, with that commit's files (default: HEAD and yours)"),
-            Flag.yes("--include-untracked", "untracked files too; ignored ones never"),
-            Flag.of("--depth", "N", "commits of history, or full (default: 10)"),
-            Flag.of("--mode", "MODE", "full_copy: all history and untracked files too (default: tracked)"),
-            Flag.of("--guest-path", "DIR", "where in the guest (default: /root/repo)"),
-            Flag.yes("--readonly", "without write permission in the guest"),
-            Flag.yes("--dry-run", "list what would go in, and make nothing"));
+    static final List<Flag> ALL = Flag.about(
+            "the repository",
+            List.of(
+                    Flag.of("--branch", "NAME", "make this branch in the guest"),
+                    Flag.of("--from", "REF", "begin it there, with that commit's files (default: HEAD and yours)"),
+                    Flag.yes("--include-untracked", "untracked files too; ignored ones never"),
+                    Flag.of("--depth", "N", "commits of history, or full (default: 10)"),
+                    Flag.of("--mode", "MODE", "full_copy: all history and untracked files too (default: tracked)"),
+                    Flag.of("--guest-path", "DIR", "where in the guest (default: /root/repo)"),
+                    Flag.yes("--readonly", "without write permission in the guest"),
+                    Flag.yes("--dry-run", "list what would go in, and make nothing")));
 
     private WorkspaceFlags() {}
 

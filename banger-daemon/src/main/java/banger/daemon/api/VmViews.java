@@ -57,6 +57,7 @@ public final class VmViews {
                 vm.nat(),
                 ref.map(MachineRef::engine).orElse(vm.engine()),
                 ref.map(MachineRef::network).orElse(""),
+                ref.flatMap(r -> Optional.ofNullable(r.confinement())).orElse(""),
                 ref.map(MachineRef::boot).orElse(""),
                 ref.map(MachineRef::readyMillis).orElse(0L),
                 workspace(vm).orElse(null),

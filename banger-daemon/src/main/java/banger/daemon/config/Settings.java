@@ -10,6 +10,7 @@ import java.util.Optional;
  *
  * @param engine {@code auto}, {@code qemu} or {@code firecracker}
  * @param startTimeout from the VMM's start to the guest's ready; emulation gets three times as long
+ * @param firecrackerMirror where its releases lie; ends in a slash
  * @param fileSync what of the host's files every VM gets
  * @param stopTimeout how long a stop waits for the guest's dirty pages
  */
@@ -20,6 +21,7 @@ public record Settings(
         Optional<Path> sshKey,
         Optional<Path> qemu,
         Optional<Path> firecracker,
+        String firecrackerMirror,
         String bridge,
         String gateway,
         int prefix,
@@ -40,6 +42,7 @@ public record Settings(
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
+            "https://github.com/firecracker-microvm/firecracker/releases/download/",
             "br-banger",
             "172.16.0.1",
             24,

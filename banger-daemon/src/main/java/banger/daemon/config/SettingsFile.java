@@ -64,6 +64,9 @@ public final class SettingsFile {
                 text("ssh_key_path", s -> path(s, home)),
                 text("qemu_bin", s -> path(s, home)),
                 text("firecracker_bin", s -> path(s, home)),
+                text("firecracker_mirror", s -> matching(s, "https?://[^\\s]+", "an http or https address"))
+                        .map(s -> s.endsWith("/") ? s : s + "/")
+                        .orElse(d.firecrackerMirror()),
                 text("bridge_name", s -> matching(s, "br-banger(-[a-z0-9]{1,5})?", "br-banger or br-banger-NAME"))
                         .orElse(d.bridge()),
                 text("bridge_ip", s -> matching(s, IPV4, "an IPv4 address")).orElse(d.gateway()),

@@ -8,7 +8,10 @@ import banger.api.model.Check;
 import banger.api.model.DoctorReport;
 import banger.daemon.config.Settings;
 import banger.daemon.config.VmDefaults;
+import banger.daemon.engine.Confinement;
 import banger.daemon.engine.HostEngines;
+import banger.daemon.engine.KvmProbe;
+import banger.daemon.engine.firecracker.FirecrackerVersion;
 import banger.daemon.image.Images;
 import banger.daemon.kernel.Kernels;
 import banger.daemon.net.UserNetwork;
@@ -16,9 +19,12 @@ import banger.daemon.process.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Looks at the host part by part. Changes nothing that matters; a check that cannot run says so. */
 public final class Doctor {
@@ -28,6 +34,8 @@ public final class Doctor {
     private final Layout layout;
     private final Settings settings;
     private final HostEngines engines;
+    private final Confinement confinement;
+    private final HostFacts facts;
     private final UserNetwork network;
     private final Images images;
     private final Kernels kernels;
@@ -36,12 +44,16 @@ public final class Doctor {
             Layout layout,
             Settings settings,
             HostEngines engines,
+            Confinement confinement,
+            HostFacts facts,
             UserNetwork network,
             Images images,
             Kernels kernels) {
         this.layout = layout;
         this.settings = settings;
         this.engines = engines;
+        this.confinement = confinement;
+        this.facts = facts;
         this.network = network;
         this.images = images;
         this.kernels = kernels;
@@ -55,7 +67,11 @@ public final class Doctor {
 
     public DoctorReport examine(Depth depth) {
         var checks = new ArrayList<Check>();
-        engine(checks);
+        var kvm = engines.probe();
+        engine(checks, kvm);
+        checks.addAll(new HostChecks(facts).all(kvm));
+        firecracker(checks);
+        confinement(checks);
         host(checks);
         network(checks);
         kernel(checks);
@@ -67,27 +83,58 @@ public final class Doctor {
         return new DoctorReport(checks);
     }
 
-    private void engine(List<Check> checks) {
+    private void engine(List<Check> checks, KvmProbe.Answer kvm) {
         try {
             var version = engines.qemuVersion();
-            var kvm = engines.probe();
             if (kvm.works()) checks.add(ok("engine", version + " with kvm, which runs a vCPU"));
             else
                 checks.add(warn(
                         "engine",
                         version + " emulating (" + kvm.reason() + "): slow, and no isolation boundary",
-                        kvmRemedies(kvm.step())));
+                        List.of()));
         } catch (BangerException e) {
             checks.add(new Check("engine", "fail", e.fact(), e.remedies()));
         }
     }
 
-    private static List<String> kvmRemedies(String step) {
-        return switch (step) {
-            case "device" -> List.of("switch on virtualization in the firmware, or nested virtualization in the cloud");
-            case "permission" -> List.of("sudo usermod -aG kvm $USER, then log in again");
-            default -> List.of();
-        };
+    private void firecracker(List<Check> checks) {
+        var engine = engines.list().getFirst();
+        var holes = FirecrackerVersion.parse(engine.version())
+                .map(FirecrackerVersion::holes)
+                .orElse(List.of());
+        if (engine.path().isEmpty()) checks.add(info("firecracker", "none here: VMs run under QEMU"));
+        else if (engine.version().isEmpty())
+            checks.add(warn("firecracker", engine.note(), List.of("banger engine list")));
+        else {
+            var text = engine.version() + " at " + engine.path() + (engine.usable() ? "" : ", " + engine.note())
+                    + (holes.isEmpty() ? "; no known holes" : "")
+                    + holes.stream()
+                            .map(h -> "; " + h.cve() + " (" + h.part() + ")")
+                            .collect(Collectors.joining());
+            var open = holes.stream().anyMatch(FirecrackerVersion.Hole::reaches);
+            checks.add(new Check(
+                    "firecracker", open ? "warn" : "ok", text, open ? List.of("a newer Firecracker") : List.of()));
+        }
+        var jailer = Optional.of(engine.path())
+                .filter(p -> !p.isEmpty())
+                .map(p -> Path.of(p).resolveSibling("jailer"))
+                .filter(Files::isExecutable)
+                .or(() -> Programs.find("jailer"));
+        checks.add(info(
+                "jailer",
+                jailer.map(Path::toString).orElse("none here")
+                        + "; only system mode would use one, user mode confines by" + " bubblewrap"));
+    }
+
+    private void confinement(List<Check> checks) {
+        var answer = confinement.examine();
+        if (answer.bwrap().isPresent())
+            checks.add(ok("confinement", "by " + answer.bwrap().get()));
+        else
+            checks.add(warn(
+                    "confinement",
+                    "off: " + answer.reason() + ", so a VMM sees what its user sees",
+                    answer.remedies()));
     }
 
     private static void host(List<Check> checks) {

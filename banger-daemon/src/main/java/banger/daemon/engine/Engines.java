@@ -1,7 +1,18 @@
 package banger.daemon.engine;
 
+import banger.daemon.progress.Progress;
+import banger.daemon.publish.Fetching;
+
 /** Chooses the engine of a VM. */
 public interface Engines {
+    /**
+     * Fetches the engine that a new VM would best run on, where it can be had and is not there. A failure is
+     * told and no error, unless just that engine is wanted.
+     *
+     * @param wanted {@code auto}, or an engine's name
+     */
+    void ensure(String wanted, Fetching fetching, Progress progress);
+
     /**
      * @param wanted {@code auto}, or an engine's name
      * @throws banger.api.BangerException {@code engine.unavailable} with the reason

@@ -6,12 +6,18 @@ import banger.api.Printable;
 import banger.api.model.EngineInfo;
 import banger.daemon.engine.firecracker.FirecrackerHypervisor;
 import banger.daemon.engine.firecracker.FirecrackerProgram;
+import banger.daemon.engine.firecracker.FirecrackerPull;
+import banger.daemon.engine.firecracker.FirecrackerRelease;
 import banger.daemon.engine.qemu.Accelerator;
 import banger.daemon.engine.qemu.QemuHypervisor;
 import banger.daemon.process.Command;
 import banger.daemon.process.CommandRunner;
 import banger.daemon.process.Programs;
+import banger.daemon.progress.Progress;
+import banger.daemon.publish.Fetching;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +32,7 @@ public final class HostEngines implements Engines {
     private static final Pattern VERSION = Pattern.compile("version ([0-9]+(\\.[0-9]+)+)");
 
     private static final int OLDEST = 702;
+    private static final Duration REST = Duration.ofMinutes(10);
 
     private final Map<Path, String> checked = new ConcurrentHashMap<>();
     private final CommandRunner commands;
@@ -33,18 +40,51 @@ public final class HostEngines implements Engines {
     private final KvmProbe kvm;
     private final Optional<Path> configuredQemu;
     private final FirecrackerProgram firecracker;
+    private final FirecrackerPull pull;
+    /** Until then, on the clock of {@link System#nanoTime}, a fetch that failed is not tried again by itself. */
+    private volatile Optional<Long> rest = Optional.empty();
 
     public HostEngines(
             CommandRunner commands,
             Shim shim,
             KvmProbe kvm,
             Optional<Path> configuredQemu,
-            FirecrackerProgram firecracker) {
+            FirecrackerProgram firecracker,
+            FirecrackerPull pull) {
         this.commands = commands;
         this.shim = shim;
         this.kvm = kvm;
         this.configuredQemu = configuredQemu;
         this.firecracker = firecracker;
+        this.pull = pull;
+    }
+
+    @Override
+    public void ensure(String wanted, Fetching fetching, Progress progress) {
+        if (wanted.equals("qemu") || firecracker.path().isPresent()) return;
+        if (!kvm.answer().works()) return;
+        if (fetching == Fetching.FORBIDDEN) {
+            fallBack(wanted, "--offline", progress);
+            return;
+        }
+        if (wanted.equals("auto") && rest.filter(r -> System.nanoTime() - r < 0).isPresent()) {
+            fallBack(wanted, "it could not be fetched a while ago", progress);
+            return;
+        }
+        try {
+            pull.pull(FirecrackerRelease.wanted(Optional.empty(), Optional.empty()), progress);
+        } catch (BangerException e) {
+            if (!wanted.equals("auto") || e.code() == ErrorCode.CANCELLED) throw e;
+            rest = Optional.of(System.nanoTime() + REST.toNanos());
+            fallBack(wanted, e.fact(), progress);
+        }
+    }
+
+    /** Who wants just that engine is told by {@link #select}. */
+    private static void fallBack(String wanted, String why, Progress progress) {
+        if (wanted.equals("auto"))
+            progress.note("note: no Firecracker here (" + why
+                    + "), so QEMU with KVM is used (banger engine pull firecracker)");
     }
 
     @Override
@@ -173,7 +213,8 @@ public final class HostEngines implements Engines {
 
     private Hypervisor firecracker() {
         var found = firecracker.require();
-        return new FirecrackerHypervisor(found.program(), found.version().toString(), shim, new Signals(commands));
+        return new FirecrackerHypervisor(
+                real(found.program()), found.version().toString(), shim, new Signals(commands));
     }
 
     private Hypervisor qemu() {
@@ -188,9 +229,19 @@ public final class HostEngines implements Engines {
     private Path program() {
         return configuredQemu
                 .or(() -> Programs.find(QEMU))
+                .map(HostEngines::real)
                 .orElseThrow(() -> new BangerException(
                         ErrorCode.HOST_TOOL_MISSING,
                         QEMU + ": not found on this host",
                         "sudo apt-get install " + Programs.debianPackage(QEMU)));
+    }
+
+    /** A confined VMM is shown the file, not the links that lead to it. */
+    private static Path real(Path program) {
+        try {
+            return program.toRealPath();
+        } catch (IOException e) {
+            return program; // executing it will say what is wrong with it
+        }
     }
 }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param engine the engine's label
  * @param network what {@code vm show} says of it
  * @param likeness of the engine that runs it; missing where an older daemon started it
+ * @param confinement how its VMM is kept from the host; missing as the likeness is
  */
 @Json
 public record MachineRef(
@@ -21,7 +22,8 @@ public record MachineRef(
         String network,
         String boot,
         long readyMillis,
-        @Nullable String likeness) {
+        @Nullable String likeness,
+        @Nullable String confinement) {
     /** Of a VMM that was just started. */
     public static MachineRef started(Shim.Started processes, String engine, String network, String likeness) {
         return new MachineRef(
@@ -32,7 +34,8 @@ public record MachineRef(
                 network,
                 "cold",
                 0,
-                likeness);
+                likeness,
+                processes.confinement());
     }
 
     public ProcessRef shimProcess() {
@@ -45,10 +48,10 @@ public record MachineRef(
 
     /** The same of a machine that continues from a saved state. */
     public MachineRef resumed() {
-        return new MachineRef(bootId, engine, shim, vmm, network, "resumed", readyMillis, likeness);
+        return new MachineRef(bootId, engine, shim, vmm, network, "resumed", readyMillis, likeness, confinement);
     }
 
     public MachineRef ready(long millis) {
-        return new MachineRef(bootId, engine, shim, vmm, network, boot, millis, likeness);
+        return new MachineRef(bootId, engine, shim, vmm, network, boot, millis, likeness, confinement);
     }
 }

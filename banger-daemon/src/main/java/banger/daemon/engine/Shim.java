@@ -3,6 +3,7 @@ package banger.daemon.engine;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Printable;
+import banger.api.Size;
 import banger.daemon.process.Command;
 import banger.daemon.process.CommandRunner;
 import java.io.IOException;
@@ -12,22 +13,45 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Starts VMMs through {@code banger-shim run}; the shim outlives us and is the VMM's parent. */
 public final class Shim {
     private static final Path KVM = Path.of("/dev/kvm");
+    /** A vsock has up to 1,023 connections, two descriptors each. */
+    private static final int MOST_FILES = 4096;
+
+    /** Of a saved state beside the memory. */
+    private static final long SLACK = 64 * Size.MIB;
+
     private static final Duration DEADLINE = Duration.ofSeconds(10);
 
     private final Path program;
     private final CommandRunner commands;
+    private final Supplier<Confinement.Answer> confinement;
 
-    public Shim(Path program, CommandRunner commands) {
+    public Shim(Path program, CommandRunner commands, Supplier<Confinement.Answer> confinement) {
         this.program = program;
         this.commands = commands;
+        this.confinement = confinement;
     }
 
-    /** The shim and its child. */
-    public record Started(ProcessRef shim, ProcessRef child) {}
+    /**
+     * The shim and its child.
+     *
+     * @param confinement how the child is confined, for listings
+     */
+    public record Started(ProcessRef shim, ProcessRef child, String confinement) {}
+
+    /** Of what a VMM writes: its disks, and its memory when it is saved. */
+    private static long largestFile(BootSpec spec) {
+        return Stream.of("vdb", "vdc")
+                        .mapToLong(
+                                disk -> spec.directory().resolve(disk).toFile().length())
+                        .reduce(spec.memoryMib() * Size.MIB, Math::max)
+                + SLACK;
+    }
 
     private static Optional<Integer> kvmGroup() {
         try {
@@ -39,19 +63,27 @@ public final class Shim {
     }
 
     /**
-     * @param name the VM's, for errors
+     * @param sight what the VMM needs of the host, where it can be kept from the rest
      * @throws BangerException {@code vm.start-failed}
      */
-    public Started run(
-            String name, Path dir, BootSpec.Placement placement, List<BootSpec.Link> links, List<String> vmm) {
+    public Started run(BootSpec spec, Sight sight, List<String> vmm) {
+        var placement = spec.placement();
+        var confined = confinement.get();
         var arguments = new ArrayList<String>();
-        arguments.addAll(List.of(program.toString(), "run", "--dir", dir.toString()));
+        arguments.addAll(
+                List.of(program.toString(), "run", "--dir", spec.directory().toString()));
         placement.holder().ifPresent(h -> arguments.addAll(List.of("--holder", h.toString())));
         placement.uid().ifPresent(u -> arguments.addAll(List.of("--uid", u.toString())));
         // Another uid than the owner's has the owner's access to KVM only through the device's group.
         if (placement.uid().isPresent()) kvmGroup().ifPresent(g -> arguments.addAll(List.of("--group", g.toString())));
         placement.tap().ifPresent(t -> arguments.addAll(List.of("--tap", t)));
-        for (var link : links) arguments.addAll(List.of("--bind", link.source() + "=" + link.name()));
+        for (var link : spec.links()) arguments.addAll(List.of("--bind", link.source() + "=" + link.name()));
+        arguments.addAll(List.of("--limit", "nofile=" + MOST_FILES, "--limit", "fsize=" + largestFile(spec)));
+        confined.bwrap().ifPresent(bwrap -> {
+            arguments.addAll(List.of("--confine", bwrap.toString()));
+            for (var file : sight.files()) arguments.addAll(List.of("--show", file.toString()));
+            for (var device : sight.devices()) arguments.addAll(List.of("--show", device.toString()));
+        });
         arguments.add("--");
         arguments.addAll(vmm);
         var result = commands.run(Command.of(arguments).within(DEADLINE));
@@ -59,12 +91,12 @@ public final class Shim {
         if (!result.ok() || words.length != 3 || !words[0].equals("ok"))
             throw new BangerException(
                     ErrorCode.VM_START_FAILED,
-                    "vm " + name + ": the VMM could not be started: "
+                    "vm " + spec.name() + ": the VMM could not be started: "
                             + Printable.line(
                                     result.out().isBlank()
                                             ? result.reason()
                                             : result.out().strip()),
                     "banger doctor");
-        return new Started(ProcessRef.parse(words[1]), ProcessRef.parse(words[2]));
+        return new Started(ProcessRef.parse(words[1]), ProcessRef.parse(words[2]), confined.label());
     }
 }

@@ -62,8 +62,14 @@ public record Vmm(String name, String product, Path directory, List<String> sock
      * @throws BangerException {@code vm.start-failed}, {@code cancelled}
      */
     public Machine start(
-            Shim shim, BootSpec spec, String label, String likeness, List<String> command, Conversation conversation) {
-        var started = shim.run(name, directory, spec.placement(), spec.links(), command);
+            Shim shim,
+            BootSpec spec,
+            Sight sight,
+            String label,
+            String likeness,
+            List<String> command,
+            Conversation conversation) {
+        var started = shim.run(spec, sight, command);
         try {
             return conversation
                     .begin(MachineRef.started(started, label, spec.network(), likeness))

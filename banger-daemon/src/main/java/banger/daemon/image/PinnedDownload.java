@@ -2,14 +2,12 @@ package banger.daemon.image;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.daemon.publish.Download;
 import banger.daemon.publish.Staging;
 import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -25,7 +23,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
  * recipe names. Kept in a cache, and hashed again when taken from it.
  */
 final class PinnedDownload {
-    private static final Duration PATIENCE = Duration.ofMinutes(10);
+    private static final Download DOWNLOAD =
+            new Download(Duration.ofSeconds(20), Duration.ofMinutes(1), HttpClient.Redirect.NEVER);
 
     /** The executable may be this much larger than its archive. */
     private static final int MAX_RATIO = 20;
@@ -74,32 +73,10 @@ final class PinnedDownload {
     }
 
     private static void download(Recipe.Addition addition, Path to) throws IOException, InterruptedException {
-        try (var client = HttpClient.newBuilder()
-                .connectTimeout(Duration.ofSeconds(20))
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .build()) {
-            var request = HttpRequest.newBuilder(URI.create(addition.url()))
-                    .timeout(PATIENCE)
-                    .build();
-            var response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
-            try (InputStream in = response.body();
-                    var out = Files.newOutputStream(to)) {
-                if (response.statusCode() != 200) throw failed(addition, "status " + response.statusCode());
-                var buffer = new byte[1 << 16];
-                long total = 0;
-                for (int n; (n = in.read(buffer)) >= 0; ) {
-                    total += n;
-                    if (total > addition.size()) throw failed(addition, "longer than " + addition.size() + " bytes");
-                    out.write(buffer, 0, n);
-                }
-            }
-        } catch (BangerException e) {
-            throw e;
-        } catch (java.net.ConnectException | java.net.http.HttpTimeoutException e) {
-            throw failed(
-                            addition,
-                            "no answer from " + URI.create(addition.url()).getHost())
-                    .because(e);
+        try {
+            DOWNLOAD.fetch(URI.create(addition.url()), to, addition.size(), n -> {});
+        } catch (Download.Refused e) {
+            throw failed(addition, String.valueOf(e.getMessage())).because(e);
         }
     }
 

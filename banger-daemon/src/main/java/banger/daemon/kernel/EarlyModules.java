@@ -70,7 +70,7 @@ final class EarlyModules {
             var bytes = in.readNBytes(MAX_MODULE + 1);
             if (bytes.length > MAX_MODULE)
                 throw new BangerException(ErrorCode.KERNEL_INVALID, "kernel module " + file + ": larger than 64 MiB");
-            return bytes;
+            return ModuleSignature.without(bytes);
         }
     }
 

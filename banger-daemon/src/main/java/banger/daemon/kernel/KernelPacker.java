@@ -54,6 +54,7 @@ final class KernelPacker {
             if (BzImage.is(kernel.image())) BzImage.extract(kernel.image(), vmlinux);
             else copyElf(kernel.image(), vmlinux);
             depmod(kernel);
+            ModuleSignature.removeBelow(kernel.modules());
             var early = directory.resolve(KernelFiles.EARLY_MODULES);
             EarlyModules.write(kernel.modules(), ModuleIndex.read(kernel.modules()), early);
             var modules = directory.resolve(KernelFiles.MODULES);

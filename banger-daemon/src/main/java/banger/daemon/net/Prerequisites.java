@@ -1,5 +1,6 @@
 package banger.daemon.net;
 
+import banger.daemon.engine.NamespaceRefusal;
 import banger.daemon.process.Programs;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -45,31 +46,7 @@ final class Prerequisites {
 
     /** The shim's reason why there is no namespace, with what to do about it. */
     static NetworkUnavailable noNamespace(Refused refused) {
-        return switch (refused.code()) {
-            case "namespace-apparmor" ->
-                new NetworkUnavailable(
-                        "AppArmor restricts user namespaces",
-                        "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0",
-                        "for good: put that setting into /etc/sysctl.d/60-banger.conf");
-            case "namespace-limit" ->
-                new NetworkUnavailable(
-                        "no user namespaces allowed",
-                        "sudo sysctl user.max_user_namespaces=15000 user.max_net_namespaces=15000");
-            case "namespace-disabled" ->
-                new NetworkUnavailable(
-                        "user namespaces are disabled", "sudo sysctl kernel.unprivileged_userns_clone=1");
-            case "namespace-missing" ->
-                new NetworkUnavailable("this kernel has no user or network namespaces", refused.text());
-            case "namespace-map" ->
-                new NetworkUnavailable(
-                        "the uid for VMs cannot be mapped",
-                        refused.text(),
-                        "root's first range in /etc/subuid is what is mapped; in a container it must be the container's");
-            default ->
-                new NetworkUnavailable(
-                        "user namespaces are refused",
-                        refused.text(),
-                        "in a container: allow unshare in its seccomp profile (--security-opt seccomp=unconfined)");
-        };
+        var why = NamespaceRefusal.told(refused.code(), refused.text());
+        return new NetworkUnavailable(why.reason(), why.remedies());
     }
 }

@@ -51,7 +51,11 @@ public final class SingleFlight<T> {
             if (flight == null) {
                 flight = new Flight<>();
                 flights.put(key, flight);
+                // Before it starts: quick work would be over before anybody listened.
+                flight.progress.add(progress);
                 flight.thread = start(key, flight, work);
+                flight.waiters++;
+                return flight;
             }
             if (!flight.abandoned) {
                 flight.waiters++;

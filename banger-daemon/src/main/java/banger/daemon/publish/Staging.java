@@ -83,9 +83,10 @@ public final class Staging implements AutoCloseable {
         return target;
     }
 
-    /** 0444 and on the disk. */
+    /** Read-only, executable when it was, and on the disk. */
     public static void seal(Path file) throws IOException {
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r--r--"));
+        Files.setPosixFilePermissions(
+                file, PosixFilePermissions.fromString(Files.isExecutable(file) ? "r-xr-xr-x" : "r--r--r--"));
         sync(file);
     }
 

@@ -17,6 +17,7 @@ import banger.daemon.ops.Failpoint;
 import banger.daemon.ops.KeyedLocks;
 import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
+import banger.daemon.publish.Fetching;
 import banger.daemon.userfiles.UserFiles;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
@@ -83,11 +84,16 @@ public final class VmLifecycle {
         var name = Optional.ofNullable(request.name()).map(VmName::new);
         var sized = sizes(request);
         var engine = Optional.ofNullable(request.engine()).orElse(settings.engine());
-        if (request.start()) engines.select(engine);
+        var fetching = request.offline() ? Fetching.FORBIDDEN : Fetching.ALLOWED;
+        if (request.start()) {
+            engines.ensure(engine, fetching, progress);
+            engines.select(engine);
+        }
         var wanted = Optional.ofNullable(request.image()).orElse(settings.defaultImage());
         // On a first run both take long, and neither needs the other.
         var both = Both.of(
-                () -> sources.kernel(settings.defaultKernel(), progress), () -> sources.image(wanted, progress));
+                () -> sources.kernel(settings.defaultKernel(), fetching, progress),
+                () -> sources.image(wanted, fetching, progress));
         var kernel = both.first();
         var image = both.second();
         var machineId = new byte[16];

@@ -1,6 +1,7 @@
 package banger.daemon.vm;
 
 import banger.daemon.progress.Progress;
+import banger.daemon.publish.Fetching;
 import java.nio.file.Path;
 
 /** Where a VM's image and kernel come from. */
@@ -11,10 +12,14 @@ public interface VmSources {
     /** The files of one boot, verified. */
     record BootFiles(Path rootfs, Path vmlinux, Path initrd, Path modules, String commandLine) {}
 
-    /** Makes sure that the image is there, building or fetching it when it is not. */
-    Resolved image(String name, Progress progress);
+    /**
+     * Makes sure that the image is there, building or fetching it when it is not.
+     *
+     * @throws banger.api.BangerException also when it is not there and may not be fetched
+     */
+    Resolved image(String name, Fetching fetching, Progress progress);
 
-    Resolved kernel(String name, Progress progress);
+    Resolved kernel(String name, Fetching fetching, Progress progress);
 
     /**
      * What a VM boots from: the digests it was created with, whatever the names mean by now.

@@ -95,6 +95,7 @@ final class VmStart {
             var machine = engine.boot(spec(vm, files, attachment, running));
             undo.add(machine::kill);
             running.machine(machine);
+            warnUnconfined(machine, progress);
             Failpoint.START_VMM_SPAWNED.pass();
             record(vm, machine.ref());
             undo.add(() -> forget(vm));
@@ -108,6 +109,12 @@ final class VmStart {
             undo.commit();
             return running;
         }
+    }
+
+    private static void warnUnconfined(Machine machine, Progress progress) {
+        Optional.ofNullable(machine.ref().confinement())
+                .filter(c -> c.startsWith("off"))
+                .ifPresent(c -> progress.note("confinement: " + c + "; banger doctor"));
     }
 
     /**

@@ -43,6 +43,7 @@ class SettingsFileTest {
                 ssh_key_path = "~/.ssh/id"
                 qemu_bin = "/opt/qemu"
                 firecracker_bin = "/opt/firecracker"
+                firecracker_mirror = "http://mirror.example/fc"
                 bridge_name = "br-banger-x1"
                 bridge_ip = "10.1.0.1"
                 cidr = 16
@@ -71,6 +72,7 @@ class SettingsFileTest {
                         Optional.of(Path.of("/home/sam/.ssh/id")),
                         Optional.of(Path.of("/opt/qemu")),
                         Optional.of(Path.of("/opt/firecracker")),
+                        "http://mirror.example/fc/",
                         "br-banger-x1",
                         "10.1.0.1",
                         16,

@@ -30,6 +30,7 @@ class VmDefaultsTest {
                 d.sshKey(),
                 d.qemu(),
                 d.firecracker(),
+                d.firecrackerMirror(),
                 d.bridge(),
                 d.gateway(),
                 d.prefix(),

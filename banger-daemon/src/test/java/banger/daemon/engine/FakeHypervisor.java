@@ -4,6 +4,8 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.daemon.HostBoot;
 import banger.daemon.guest.Control;
+import banger.daemon.progress.Progress;
+import banger.daemon.publish.Fetching;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,6 +52,9 @@ public final class FakeHypervisor implements Hypervisor, Engines {
                 .findFirst();
     }
 
+    @Override
+    public void ensure(String wanted, Fetching fetching, Progress progress) {}
+
     public long running() {
         return guests.values().stream().filter(FakeGuest::alive).count();
     }
@@ -76,7 +81,7 @@ public final class FakeHypervisor implements Hypervisor, Engines {
 
     private MachineRef ref(long number, String network) {
         var process = new ProcessRef(number, 1).toString();
-        return new MachineRef(HostBoot.id(), LABEL, process, process, network, "cold", 0, likeness);
+        return new MachineRef(HostBoot.id(), LABEL, process, process, network, "cold", 0, likeness, "fake");
     }
 
     /** The host is another from now on, as far as saved states can tell. */

@@ -2,14 +2,23 @@ package banger.daemon.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.model.EngineInfo;
 import banger.daemon.engine.firecracker.FirecrackerProgram;
+import banger.daemon.engine.firecracker.FirecrackerPull;
+import banger.daemon.process.Programs;
+import banger.daemon.publish.Download;
+import banger.daemon.publish.Fetching;
+import banger.daemon.publish.Recorded;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -26,7 +35,21 @@ class HostEnginesTest {
 
     private HostEngines engines(Answers host) {
         var probe = new KvmProbe(Path.of("/shim"), host, dir.resolve("memory"), dir.resolve("kvm"));
-        return new HostEngines(host, new Shim(Path.of("/shim"), host), probe, Optional.of(QEMU), firecracker(host));
+        return new HostEngines(
+                host,
+                new Shim(Path.of("/shim"), host, () -> Confinement.Answer.NOT_WANTED),
+                probe,
+                Optional.of(QEMU),
+                firecracker(host),
+                pull());
+    }
+
+    /** From where nobody answers. */
+    private FirecrackerPull pull() {
+        return new FirecrackerPull(
+                dir.resolve("engines"),
+                URI.create("http://127.0.0.1:1/"),
+                new Download(Duration.ofSeconds(5), Duration.ofSeconds(5), HttpClient.Redirect.NEVER));
     }
 
     /** There is one when a test makes the file. */
@@ -148,5 +171,50 @@ class HostEnginesTest {
         var engines = engines(host);
         for (int i = 0; i < 5; i++) engines.select("auto");
         assertThat(host.asked.stream().filter(a -> a.contains("--version"))).hasSize(1);
+    }
+
+    private HostEngines withoutFirecracker(Answers host) {
+        var probe = new KvmProbe(Path.of("/shim"), host, dir.resolve("memory"), dir.resolve("kvm"));
+        var none = new FirecrackerProgram(host, Optional.empty(), dir.resolve("engines"));
+        return new HostEngines(
+                host,
+                new Shim(Path.of("/shim"), host, () -> Confinement.Answer.NOT_WANTED),
+                probe,
+                Optional.of(QEMU),
+                none,
+                pull());
+    }
+
+    private static String last(Recorded progress) {
+        return progress.notes.getLast();
+    }
+
+    @Test
+    void aFirecrackerThatCannotBeFetchedIsSaidAndQemuIsUsed() {
+        assumeTrue(Programs.find("firecracker").isEmpty(), "a firecracker is installed on this host");
+        var engines = withoutFirecracker(host("ok 3", "QEMU emulator version 8.0.0"));
+        var progress = new Recorded();
+        engines.ensure("auto", Fetching.ALLOWED, progress);
+        assertThat(last(progress)).contains("no answer from 127.0.0.1", "QEMU with KVM is used");
+        assertThat(engines.select("auto").traits().label()).isEqualTo("qemu/kvm");
+        // Not tried again at each start.
+        engines.ensure("auto", Fetching.ALLOWED, progress);
+        assertThat(last(progress)).contains("a while ago");
+        engines.ensure("auto", Fetching.FORBIDDEN, progress);
+        assertThat(last(progress)).contains("--offline");
+        assertThatThrownBy(() -> engines.ensure("firecracker", Fetching.ALLOWED, progress))
+                .isInstanceOfSatisfying(
+                        BangerException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.ENGINE_PULL_FAILED));
+        int before = progress.notes.size();
+        engines.ensure("qemu", Fetching.ALLOWED, progress);
+        assertThat(progress.notes).hasSize(before);
+    }
+
+    @Test
+    void nothingIsFetchedWhereKvmDoesNotWork() {
+        var progress = new Recorded();
+        withoutFirecracker(host("failed device: none", "QEMU emulator version 8.0.0"))
+                .ensure("firecracker", Fetching.ALLOWED, progress);
+        assertThat(progress.notes).isEmpty();
     }
 }

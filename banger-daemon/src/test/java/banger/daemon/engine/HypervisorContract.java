@@ -180,7 +180,8 @@ public abstract class HypervisorContract {
         assertThat(engine().reattach("box", directory(), ref, heard)).isEmpty();
         boot();
         var r = machine.ref();
-        var other = new MachineRef("another", r.engine(), r.shim(), r.vmm(), r.network(), r.boot(), 0, r.likeness());
+        var other = new MachineRef(
+                "another", r.engine(), r.shim(), r.vmm(), r.network(), r.boot(), 0, r.likeness(), r.confinement());
         assertThat(engine().reattach("box", directory(), other, heard)).isEmpty();
     }
 

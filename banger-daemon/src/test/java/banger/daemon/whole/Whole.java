@@ -19,6 +19,7 @@ import banger.daemon.http.Operations;
 import banger.daemon.http.Router;
 import banger.daemon.process.HostCommandRunner;
 import banger.daemon.progress.Progress;
+import banger.daemon.publish.Fetching;
 import banger.daemon.store.Database;
 import banger.daemon.userfiles.UserFiles;
 import banger.daemon.vm.Machines;
@@ -101,6 +102,7 @@ final class Whole implements AutoCloseable {
                 d.sshKey(),
                 d.qemu(),
                 d.firecracker(),
+                d.firecrackerMirror(),
                 d.bridge(),
                 d.gateway(),
                 d.prefix(),
@@ -167,12 +169,12 @@ final class Whole implements AutoCloseable {
 
     private static final class Sources implements VmSources {
         @Override
-        public Resolved image(String name, Progress progress) {
+        public Resolved image(String name, Fetching fetching, Progress progress) {
             return new Resolved(name, "1".repeat(64));
         }
 
         @Override
-        public Resolved kernel(String name, Progress progress) {
+        public Resolved kernel(String name, Fetching fetching, Progress progress) {
             return new Resolved(name, "2".repeat(64));
         }
 

@@ -80,7 +80,7 @@ class WholeDaemonTest {
     }
 
     private static CreateVm request(@Nullable String name, boolean start, boolean remove) {
-        return new CreateVm(name, null, null, null, null, null, false, null, start, remove);
+        return new CreateVm(name, null, null, null, null, null, false, null, start, false, remove);
     }
 
     private VmInfo create(CreateVm request) {

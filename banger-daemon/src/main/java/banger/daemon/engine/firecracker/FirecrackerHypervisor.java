@@ -8,6 +8,7 @@ import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineRef;
 import banger.daemon.engine.Shim;
+import banger.daemon.engine.Sight;
 import banger.daemon.engine.Signals;
 import banger.daemon.engine.Traits;
 import banger.daemon.engine.Vmm;
@@ -16,6 +17,7 @@ import banger.daemon.guest.Control;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -87,14 +89,15 @@ public final class FirecrackerHypervisor implements Hypervisor {
         var listener = new Endings(spec.listener());
         var control = listen(vmm);
         try {
-            return vmm.start(shim, withoutTap(spec), LABEL, likeness(), arguments(spec.directory()), ref -> {
-                var api = new ApiClient(vmm.connect(Sockets.API, ref.vmmProcess()));
-                calls.make(api);
-                return Optional.of(
-                        how.equals("cold")
-                                ? machine(vmm, ref, api, control, listener, Halted.NO)
-                                : machine(vmm, ref.resumed(), api, control, listener, Halted.YES));
-            });
+            return vmm.start(
+                    shim, withoutTap(spec), sight(spec), LABEL, likeness(), arguments(spec.directory()), ref -> {
+                        var api = new ApiClient(vmm.connect(Sockets.API, ref.vmmProcess()));
+                        calls.make(api);
+                        return Optional.of(
+                                how.equals("cold")
+                                        ? machine(vmm, ref, api, control, listener, Halted.NO)
+                                        : machine(vmm, ref.resumed(), api, control, listener, Halted.YES));
+                    });
         } catch (BangerException e) {
             close(control);
             throw e;
@@ -105,6 +108,12 @@ public final class FirecrackerHypervisor implements Hypervisor {
     private static BootSpec withoutTap(BootSpec spec) {
         var place = spec.placement();
         return spec.at(new BootSpec.Placement(place.holder(), place.uid(), Optional.empty()));
+    }
+
+    private Sight sight(BootSpec spec) {
+        var devices = new ArrayList<>(List.of(Path.of("/dev/null"), Path.of("/dev/urandom"), Path.of("/dev/kvm")));
+        if (spec.placement().tap().isPresent()) devices.add(Path.of("/dev/net/tun"));
+        return Sight.of(program, List.of(), devices);
     }
 
     private List<String> arguments(Path directory) {

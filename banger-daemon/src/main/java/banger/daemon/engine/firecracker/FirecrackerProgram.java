@@ -36,7 +36,11 @@ public final class FirecrackerProgram {
 
     /** Where a pulled release lies. */
     public static Path pulledTo(Path directory, FirecrackerVersion version) {
-        return directory.resolve(PREFIX + version).resolve("firecracker");
+        return directory.resolve(directoryName(version)).resolve("firecracker");
+    }
+
+    static String directoryName(FirecrackerVersion version) {
+        return PREFIX + version;
     }
 
     /** Whether there is any, usable or not. */
@@ -49,6 +53,7 @@ public final class FirecrackerProgram {
         var program = path().orElseThrow(() -> new BangerException(
                 ErrorCode.ENGINE_UNAVAILABLE,
                 "engine firecracker: no firecracker on this host",
+                "banger engine pull firecracker",
                 "firecracker_bin in the configuration; --engine qemu"));
         var version = versions.computeIfAbsent(identity(program), k -> ask(program));
         if (!version.supported())

@@ -49,7 +49,13 @@ public final class QemuHypervisor implements Hypervisor {
         var vmm = vmm(spec.name(), spec.directory());
         vmm.removeLeftovers();
         return vmm.start(
-                shim, spec, traits().label(), likeness(), arguments, ref -> Optional.of(first.connect(vmm, ref)));
+                shim,
+                spec,
+                QemuSight.of(program, accelerator),
+                traits().label(),
+                likeness(),
+                arguments,
+                ref -> Optional.of(first.connect(vmm, ref)));
     }
 
     @Override
@@ -60,8 +66,8 @@ public final class QemuHypervisor implements Hypervisor {
 
     @Override
     public String likeness() {
-        return version + ", machine " + QemuArguments.VERSION + ", " + accelerator.word() + ", cpu "
-                + HostCpu.likeness();
+        return version + ", machine " + QemuArguments.VERSION + ", " + accelerator.word() + " " + accelerator.cpu()
+                + ", cpu " + HostCpu.likeness();
     }
 
     @Override

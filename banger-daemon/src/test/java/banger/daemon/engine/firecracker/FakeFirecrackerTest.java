@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.daemon.engine.BootSpec;
+import banger.daemon.engine.Confinement;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.HypervisorContract;
 import banger.daemon.engine.Shim;
@@ -49,7 +50,7 @@ class FakeFirecrackerTest extends HypervisorContract {
         return new FirecrackerHypervisor(
                 FakeFirecracker.program(elsewhere, fault),
                 "1.16.1",
-                new Shim(NATIVE.resolve("banger-shim"), new HostCommandRunner()),
+                new Shim(NATIVE.resolve("banger-shim"), new HostCommandRunner(), () -> Confinement.Answer.NOT_WANTED),
                 new Signals(new HostCommandRunner()));
     }
 

@@ -5,6 +5,7 @@ import banger.daemon.archive.CpioWriter;
 import banger.daemon.debian.DebianMirror;
 import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.BootSpec.Link;
+import banger.daemon.engine.Confinement;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.HypervisorContract;
 import banger.daemon.engine.KvmProbe;
@@ -24,6 +25,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -35,6 +37,8 @@ class QemuHypervisorTest extends HypervisorContract {
     private static final Path NATIVE =
             Path.of(System.getProperty("banger.checkout", "..")).resolve("native/target");
     private static final HostCommandRunner COMMANDS = new HostCommandRunner();
+    private static final Confinement CONFINEMENT =
+            new Confinement(NATIVE.resolve("banger-shim"), COMMANDS, Optional.empty());
 
     @TempDir
     static Path shared;
@@ -83,7 +87,8 @@ class QemuHypervisorTest extends HypervisorContract {
     @Override
     protected Hypervisor engine() {
         var program = Programs.find("qemu-system-x86_64").orElseThrow();
-        return new QemuHypervisor(program, "7.2", accelerator, new Shim(NATIVE.resolve("banger-shim"), COMMANDS));
+        return new QemuHypervisor(
+                program, "7.2", accelerator, new Shim(NATIVE.resolve("banger-shim"), COMMANDS, CONFINEMENT::answer));
     }
 
     @Override

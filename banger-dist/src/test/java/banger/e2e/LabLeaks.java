@@ -1,0 +1,38 @@
+package banger.e2e;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+
+/** What a scenario may not leave on the lab's machine. */
+final class LabLeaks {
+    private LabLeaks() {}
+
+    /** Ends the user's daemon; fails when anything of it or of VMs is there then. */
+    static void check(Lab lab) {
+        var ended = lab.type("root", LabScenario.environment(""), script("leaks.sh"));
+        if (ended.status() != 0 || !ended.out().isEmpty()) {
+            clear(lab);
+            throw new AssertionError("left behind: " + ended);
+        }
+    }
+
+    /** After a failure: nothing of it may trouble the next one. */
+    static void clear(Lab lab) {
+        lab.type("root", LabScenario.environment(""), script("clear.sh"));
+    }
+
+    static String evidence(Lab lab) {
+        return lab.type("root", LabScenario.environment(""), script("evidence.sh"))
+                .out();
+    }
+
+    private static String script(String name) {
+        try (var in = LabLeaks.class.getResourceAsStream("/lab/" + name)) {
+            if (in == null) throw new IllegalStateException("no script " + name);
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+package banger.e2e;
+
+import banger.daemon.publish.Sha256;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+
+/** How the lab's machine is made, saved, and put back for its next use. */
+final class LabRecipe {
+    /** As root, once. The user may run VMs: she is in the group that owns /dev/kvm. */
+    private static final String SETUP = """
+            set -eu
+            printf 'kvm-amd\\ntun\\n' > /etc/modules-load.d/lab.conf
+            groupadd -rf kvm
+            useradd -m -s /bin/bash -G kvm ann
+            grep -q '^ann:' /etc/subuid
+            mkdir -p /opt/banger
+            install -d -o ann -g ann /home/ann/.local /home/ann/.local/state /home/ann/.cache
+            sudo -u ann git config --global user.name Ann
+            sudo -u ann git config --global user.email ann@example.org
+            """;
+
+    private static final List<String> PARTS = List.of("banger.db", "banger.db-wal", "vms");
+
+    private LabRecipe() {}
+
+    /** Named after all that a saved machine depends on. */
+    static Path place() throws IOException {
+        var guest = Sha256.of(Product.directory().resolve("libexec/banger-guest"));
+        var key = Sha256.of(imageKey() + guest + SETUP + Prepared.key() + Prepared.key("(engine|vm|config)/.*"));
+        return Prepared.cache().resolve("lab-" + key.substring(0, 10));
+    }
+
+    private static String imageKey() throws IOException {
+        return Sha256.of(LabImage.RECIPE + Prepared.key("image")).substring(0, 10);
+    }
+
+    /** The machine as it was saved; there only when it is whole. */
+    static Path pristine(Path place) {
+        return place.resolve("pristine");
+    }
+
+    static void make(Lab lab) throws IOException {
+        var place = lab.home().path();
+        forgetOthers(place);
+        Trees.delete(place.resolve("state"));
+        if (!Files.exists(place.resolve("cache"), LinkOption.NOFOLLOW_LINKS))
+            Files.createSymbolicLink(place.resolve("cache"), Prepared.downloads());
+        var image = LabImage.in(Prepared.cache().resolve("labimage-" + imageKey()));
+        var home = lab.home();
+        home.begin();
+        home.run("image", "register", "--name", "lab", "--rootfs", image.toString())
+                .ok();
+        home.banger(
+                        "vm",
+                        "create",
+                        "--name",
+                        Lab.VM,
+                        "--image",
+                        "lab",
+                        "--engine",
+                        "qemu",
+                        "--vcpu",
+                        "2",
+                        "--memory",
+                        "2G")
+                .within(Duration.ofMinutes(15))
+                .run()
+                .ok();
+        home.awaitInit(Lab.VM);
+        lab.root(SETUP);
+        fill(lab);
+        // Started again, so that none of this is in the memory that is saved.
+        home.run("vm", "restart", Lab.VM).ok();
+        home.awaitInit(Lab.VM);
+        lab.root("systemctl is-system-running --wait; test -w /dev/kvm && test -c /dev/net/tun");
+        home.run("vm", "suspend", Lab.VM).ok();
+        home.end();
+        keep(place);
+    }
+
+    /** The user's kernel and image, as if banger had been here for long. */
+    private static void fill(Lab lab) throws IOException {
+        var copy = Prepared.place().resolve("bl-" + ProcessHandle.current().pid());
+        try {
+            Prepared.copyInto(copy);
+            var state = copy.resolve("state");
+            Prepared.move(state.resolve("banger.db"), state, Path.of("/home/ann/.local/state/banger"));
+            var tar = copy.resolve("state.tar");
+            new Program(
+                            List.of(
+                                    "tar",
+                                    "-C",
+                                    copy.toString(),
+                                    "--owner=ann:1000",
+                                    "--group=ann:1000",
+                                    "--sparse",
+                                    "-cf",
+                                    tar.toString(),
+                                    "--transform",
+                                    "s,^state,banger,",
+                                    "state"),
+                            lab.home().environment())
+                    .run()
+                    .ok();
+            lab.send(tar, "tar -C /home/ann/.local/state -xf -");
+        } finally {
+            Trees.delete(copy);
+        }
+        LabRelease.putInto(lab);
+        // Hashes what came and makes what only a first use makes.
+        var typed = lab.type(
+                Lab.USER,
+                LabScenario.environment("qemu"),
+                "banger vm create --no-start --name first --image debian-minimal && banger vm delete first && banger daemon stop");
+        typed.ok();
+        LabRelease.removeFrom(lab);
+        lab.root("sync");
+    }
+
+    private static void keep(Path place) throws IOException {
+        var fresh = place.resolve("pristine.new");
+        Trees.delete(fresh);
+        Files.createDirectories(fresh);
+        copy(place.resolve("state"), fresh);
+        Files.move(fresh, pristine(place), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** As it was when it was saved, whatever happened to it since. */
+    static void putBack(Path place) throws IOException {
+        var state = place.resolve("state");
+        for (var name : List.of("banger.db", "banger.db-wal", "banger.db-shm", "vms", "run"))
+            Trees.delete(state.resolve(name));
+        copy(pristine(place), state);
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        for (var name : PARTS)
+            if (Files.exists(from.resolve(name)))
+                new Program(
+                                List.of(
+                                        "cp",
+                                        "-a",
+                                        "--sparse=always",
+                                        from.resolve(name).toString(),
+                                        to.toString()),
+                                new Home(to).environment())
+                        .run()
+                        .ok();
+    }
+
+    private static void forgetOthers(Path place) throws IOException {
+        try (var others = Files.newDirectoryStream(Prepared.cache(), "lab-*")) {
+            for (var other : others) if (!other.equals(place) && Prepared.unusedForLong(other)) Trees.delete(other);
+        }
+    }
+}
