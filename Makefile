@@ -22,7 +22,7 @@ test:
 e2e:
 	@./mvnw verify
 lab:
-	@./mvnw verify -Dtest=LabTest -Dsurefire.failIfNoSpecifiedTests=false
+	@./mvnw verify -Dlab=all -Dtest=LabTest -Dsurefire.failIfNoSpecifiedTests=false
 bench: build
 	@bench/run
 dist: build

@@ -67,6 +67,11 @@ public record Layout(Path state, Path cache, Path run, Path config) {
         return state.resolve("kernels");
     }
 
+    /** What marks saved machines as this owner's own. */
+    public Path sealKey() {
+        return state.resolve("seal.key");
+    }
+
     /** Engines that were pulled. */
     public Path engines() {
         return state.resolve("engines");

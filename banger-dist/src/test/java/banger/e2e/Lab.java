@@ -19,7 +19,7 @@ final class Lab implements AutoCloseable {
     static final String USER = "ann";
 
     static final String VM = "lab";
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
+    private static final Duration PATIENCE = Duration.ofMinutes(15);
 
     private final LabHome home;
     private final FileChannel channel;
@@ -55,7 +55,7 @@ final class Lab implements AutoCloseable {
         return home;
     }
 
-    /** A line for the shell, typed by a user of the machine, root or {@link #USER}; within five minutes. */
+    /** A line for the shell, typed by a user of the machine, root or {@link #USER}; within a quarter of an hour. */
     Ended type(String user, List<String> environment, String line) {
         return typed(user, environment, line).run();
     }

@@ -1,7 +1,5 @@
 package banger.e2e;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /** What a scenario may not leave on the lab's machine. */
@@ -28,11 +26,6 @@ final class LabLeaks {
     }
 
     private static String script(String name) {
-        try (var in = LabLeaks.class.getResourceAsStream("/lab/" + name)) {
-            if (in == null) throw new IllegalStateException("no script " + name);
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new String(LabScenario.resource(name), StandardCharsets.UTF_8);
     }
 }

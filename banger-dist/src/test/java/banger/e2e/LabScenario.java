@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
  *
  * <ul>
  *   <li>{@code $ WORDS} is typed by the ordinary user, {@code root$ WORDS} by root; lines indented below go on with it
+ *   <li>{@code < NAME} is what lies beside the scenario and comes on its standard input
  *   <li>{@code = N} is the status it must end with, else 0
  *   <li>{@code > PATTERN} must be found on its standard output, {@code ! PATTERN} on its standard error
  *   <li>{@code engines: NAMES} says for which engines it is meant, else for all; the shell has it as {@code $ENGINE}
@@ -23,12 +24,36 @@ import java.util.regex.Pattern;
  */
 record LabScenario(String name, List<String> engines, List<Step> steps) {
     /** @param line of its file where it begins */
-    record Step(int line, String user, String typed, int status, List<Pattern> out, List<Pattern> err) {}
+    record Step(int line, String user, String typed, byte[] in, int status, List<Pattern> out, List<Pattern> err) {
+        Step typed(String more) {
+            return new Step(line, user, typed + "\n" + more, in, status, out, err);
+        }
+
+        Step in(byte[] bytes) {
+            return new Step(line, user, typed, bytes, status, out, err);
+        }
+
+        Step status(int other) {
+            return new Step(line, user, typed, in, other, out, err);
+        }
+
+        Step out(String pattern) {
+            return new Step(line, user, typed, in, status, with(out, pattern), err);
+        }
+
+        Step err(String pattern) {
+            return new Step(line, user, typed, in, status, out, with(err, pattern));
+        }
+    }
 
     static LabScenario read(String name) {
-        try (var in = LabScenario.class.getResourceAsStream("/lab/" + name + ".scenario")) {
-            if (in == null) throw new IllegalStateException("no scenario " + name);
-            return parse(name, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        return parse(name, new String(resource(name + ".scenario"), StandardCharsets.UTF_8));
+    }
+
+    static byte[] resource(String name) {
+        try (var in = LabScenario.class.getResourceAsStream("/lab/" + name)) {
+            if (in == null) throw new IllegalStateException("no file lab/" + name);
+            return in.readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -46,8 +71,8 @@ record LabScenario(String name, List<String> engines, List<Step> steps) {
             if (line.startsWith("engines: ")) engines.addAll(Arrays.asList(rest.split(" ")));
             else if (line.startsWith("$ ") || line.startsWith("root$ ")) {
                 step.ifPresent(steps::add);
-                step = Optional.of(
-                        new Step(i + 1, line.startsWith("$") ? Lab.USER : "root", rest, 0, List.of(), List.of()));
+                var user = line.startsWith("$") ? Lab.USER : "root";
+                step = Optional.of(new Step(i + 1, user, rest, new byte[0], 0, List.of(), List.of()));
             } else {
                 var wrong = name + ":" + (i + 1) + ": " + line;
                 step = Optional.of(step.orElseThrow(() -> new IllegalArgumentException(wrong)))
@@ -59,12 +84,12 @@ record LabScenario(String name, List<String> engines, List<Step> steps) {
     }
 
     private static Step added(Step s, String line, String rest, String wrong) {
-        if (line.startsWith("    "))
-            return new Step(s.line, s.user, s.typed + "\n" + line.strip(), s.status, s.out, s.err);
+        if (line.startsWith("    ")) return s.typed(line.strip());
         return switch (line.charAt(0)) {
-            case '=' -> new Step(s.line, s.user, s.typed, Integer.parseInt(rest), s.out, s.err);
-            case '>' -> new Step(s.line, s.user, s.typed, s.status, with(s.out, rest), s.err);
-            case '!' -> new Step(s.line, s.user, s.typed, s.status, s.out, with(s.err, rest));
+            case '<' -> s.in(resource(rest));
+            case '=' -> s.status(Integer.parseInt(rest));
+            case '>' -> s.out(rest);
+            case '!' -> s.err(rest);
             default -> throw new IllegalArgumentException(wrong);
         };
     }
@@ -92,13 +117,16 @@ record LabScenario(String name, List<String> engines, List<Step> steps) {
     void run(Lab lab, String engine) {
         for (var step : steps) {
             long began = System.nanoTime();
-            var ended = lab.type(step.user, environment(engine), step.typed);
+            var ended = lab.typed(step.user, environment(engine), step.typed)
+                    .in(step.in)
+                    .run();
             System.out.printf(
                     "lab: %s, %s, %5.1f s: %s%n",
                     name,
                     engine,
                     (System.nanoTime() - began) / 1e9,
                     step.typed.lines().findFirst().orElse(""));
+            ended.out().lines().filter(l -> l.startsWith("figure: ")).forEach(System.out::println);
             check(step, ended);
         }
     }

@@ -29,14 +29,19 @@ import java.util.Map;
  */
 final class SavedState {
     private static final String MANIFEST = "manifest.json";
-    private static final int FORMAT = 1;
+    private static final String SEAL = "manifest.seal";
+    private static final int FORMAT = 2;
 
     private final String vm;
     private final Path directory;
     private final Owner owner;
+    private final VmId id;
+    private final OwnerSeal seal;
 
-    SavedState(String vm, Path directory, Owner owner) {
+    SavedState(String vm, VmId id, Path directory, Owner owner, OwnerSeal seal) {
         this.vm = vm;
+        this.id = id;
+        this.seal = seal;
         this.directory = directory;
         this.owner = owner;
     }
@@ -58,6 +63,11 @@ final class SavedState {
 
     private Path used() {
         return directory.resolve("saved.used");
+    }
+
+    /** One VM's state is none for another. */
+    private String subject() {
+        return "saved state of vm " + id.value();
     }
 
     /** Where the engine finds it. */
@@ -84,7 +94,10 @@ final class SavedState {
             for (var file : files.sorted().toList()) parts.add(sealed(file));
         }
         var manifest = Jsonb.instance().type(Manifest.class).toJson(new Manifest(FORMAT, engine, key, parts));
-        DurableFiles.write(unfinished().resolve(MANIFEST), manifest.getBytes(StandardCharsets.UTF_8), "rw-------");
+        var text = manifest.getBytes(StandardCharsets.UTF_8);
+        DurableFiles.write(
+                unfinished().resolve(SEAL), seal.of(subject(), text).getBytes(StandardCharsets.US_ASCII), "rw-------");
+        DurableFiles.write(unfinished().resolve(MANIFEST), text, "rw-------");
         Files.move(unfinished(), path(), StandardCopyOption.ATOMIC_MOVE);
         DurableFiles.syncDirectory(directory);
         return parts.stream().mapToLong(Part::size).sum();
@@ -107,7 +120,12 @@ final class SavedState {
      */
     Manifest checked() {
         try {
-            var manifest = Jsonb.instance().type(Manifest.class).fromJson(Files.readString(path().resolve(MANIFEST)));
+            var text = Files.readAllBytes(path().resolve(MANIFEST));
+            var mark = path().resolve(SEAL);
+            if (!Files.isRegularFile(mark, LinkOption.NOFOLLOW_LINKS)
+                    || !seal.fits(Files.readString(mark, StandardCharsets.ISO_8859_1), subject(), text))
+                throw unfit("its saved memory is not the one that banger wrote for it");
+            var manifest = Jsonb.instance().type(Manifest.class).fromJson(new String(text, StandardCharsets.UTF_8));
             if (manifest.format != FORMAT) throw unfit("its saved memory was written by another version of banger");
             for (var part : manifest.parts) {
                 var file = path().resolve(part.name).normalize();

@@ -35,7 +35,8 @@ public final class VmDisks {
     }
 
     SavedState saved(Vm vm) {
-        return new SavedState(vm.name().value(), directory(vm.id()).state(), owner);
+        return new SavedState(
+                vm.name().value(), vm.id(), directory(vm.id()).state(), owner, new OwnerSeal(layout.sealKey()));
     }
 
     /** Makes both disks; they are on disk when this returns their directory. */

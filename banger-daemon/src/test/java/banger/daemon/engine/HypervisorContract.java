@@ -239,6 +239,42 @@ public abstract class HypervisorContract {
         exitsWith("0");
     }
 
+    /** The same machine in another directory, where its own files were moved. */
+    private BootSpec moved() throws Exception {
+        var s = spec(heard);
+        var other = Files.createDirectory(s.directory().resolve("moved"));
+        try (var files = Files.list(s.directory())) {
+            for (var file : files.filter(f -> !f.equals(other)).toList())
+                Files.move(file, other.resolve(file.getFileName()));
+        }
+        return new BootSpec(
+                s.name(),
+                other,
+                s.links(),
+                s.commandLine(),
+                s.vcpu(),
+                s.memoryMib(),
+                s.mac(),
+                s.cid(),
+                s.placement(),
+                s.network(),
+                s.listener());
+    }
+
+    @Test
+    void savedItContinuesInAnotherDirectory() throws Exception {
+        bootToReady();
+        save();
+        machine.kill();
+        var there = moved();
+        machine = engine().restore(there, there.directory().resolve("saved"));
+        machine.wake(Sleep.Kind.RESUME);
+        assertThat(agent().health()).containsEntry("state", "ready");
+        exitsWith("0");
+        // Nothing of it is where it was.
+        assertThat(directory().toFile().list()).containsExactly("moved");
+    }
+
     @Test
     void aSaveThatIsNotWantedLeavesItAsItWas() throws Exception {
         bootToReady();

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The engine against a program that keeps to Firecracker's API, or is told to break it. */
 @Timeout(120)
@@ -48,10 +50,11 @@ class FakeFirecrackerTest extends HypervisorContract {
     @Override
     protected Hypervisor engine() {
         return new FirecrackerHypervisor(
-                FakeFirecracker.program(elsewhere, fault),
-                "1.16.1",
-                new Shim(NATIVE.resolve("banger-shim"), new HostCommandRunner(), () -> Confinement.Answer.NOT_WANTED),
-                new Signals(new HostCommandRunner()));
+                FakeFirecracker.program(elsewhere, fault), "1.16.1", shim(), new Signals(new HostCommandRunner()));
+    }
+
+    private static Shim shim() {
+        return new Shim(NATIVE.resolve("banger-shim"), new HostCommandRunner(), () -> Confinement.Answer.NOT_WANTED);
     }
 
     @Override
@@ -111,6 +114,44 @@ class FakeFirecrackerTest extends HypervisorContract {
         });
         nothingRuns();
         assertThat(directory.resolve(Sockets.CONTROL)).doesNotExist();
+    }
+
+    /** What is in its file is no Firecracker: no program at all, one that ends at once, one that says a lot. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\177ELF and nothing else",
+                "#!/bin/sh\nexit 0\n",
+                "#!/bin/sh\nyes | head -c 10000000\nyes | head -c 10000000 >&2\nexit 1\n"
+            })
+    void aProgramThatIsNoFirecrackerIsAnErrorAndNothingRuns(String content) throws IOException {
+        var program = elsewhere.resolve("other");
+        Files.writeString(program, content);
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        var engine = new FirecrackerHypervisor(program, "1.16.1", shim(), new Signals(new HostCommandRunner()));
+        assertThatThrownBy(() -> engine.boot(spec(listener()))).isInstanceOfSatisfying(BangerException.class, e -> {
+            assertThat(e.code()).isEqualTo(ErrorCode.VM_START_FAILED);
+            assertThat(e.fact()).startsWith("vm box: ").hasSizeLessThan(1000);
+            assertThat(e.remedies()).isNotEmpty();
+        });
+        assertThat(directory.resolve(Sockets.API)).doesNotExist();
+        assertThat(directory.resolve(Sockets.CONTROL)).doesNotExist();
+        // However much it said, its logs are bounded.
+        for (var log : List.of("vmm.log", "vmm.log.1", "console.log", "console.log.1"))
+            if (Files.exists(directory.resolve(log)))
+                assertThat(Files.size(directory.resolve(log))).isLessThanOrEqualTo(1 << 20);
+    }
+
+    /** A guest that connects again and again finds nothing to connect to. */
+    @Test
+    void onlyTheFirstConnectionOfTheGuestIsTaken() throws Exception {
+        boot();
+        machine().control().hello().get(30, java.util.concurrent.TimeUnit.SECONDS);
+        var socket = java.net.UnixDomainSocketAddress.of(directory.resolve(Sockets.CONTROL));
+        for (int i = 0; i < 1000; i++)
+            assertThatThrownBy(() -> java.nio.channels.SocketChannel.open(socket))
+                    .isInstanceOf(IOException.class);
+        assertThat(machine().exit()).isNotDone();
     }
 
     private void nothingRuns() throws IOException {
