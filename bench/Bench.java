@@ -25,7 +25,7 @@ public final class Bench {
     public static void main(String[] names) throws Exception {
         run(true, BANGER, "kernel", "list");
         if (!json("image", "list", "--json").contains("\"available\": false")) run(true, BANGER, "image", "pull", IMAGE);
-        var all = names.length == 0 ? List.of("start", "cold", "exec", "create", "stop", "idle", "import") : List.of(names);
+        var all = names.length == 0 ? List.of("start", "cold", "exec", "create", "stop", "idle", "import", "work") : List.of(names);
         System.out.printf("load %s, %d cpus, %d runs each%n", load(), Runtime.getRuntime().availableProcessors(), RUNS);
         for (var name : all) {
             switch (name) {
@@ -36,6 +36,7 @@ public final class Bench {
                 case "stop" -> stop();
                 case "idle" -> idle();
                 case "import" -> importTree();
+                case "work" -> work();
                 default -> throw new IllegalArgumentException(name);
             }
         }
@@ -65,8 +66,8 @@ public final class Bench {
         bare.close();
     }
 
-    /** A tree of 8,000 files and 130 MB into a running guest, against tar over ssh and tar inside the guest. */
-    private static void importTree() throws Exception {
+    /** A repository of 8,000 files and 130 MB. */
+    private static Path tree() throws Exception {
         var repo = Files.createTempDirectory("banger-bench-tree");
         var random = new java.util.Random(1);
         for (int i = 0; i < 8000; i++) {
@@ -82,6 +83,35 @@ public final class Bench {
         run(true, with(git, "init", "-q"));
         run(true, with(git, "add", "-A"));
         run(true, with(git, "commit", "-q", "-m", "tree"));
+        return repo;
+    }
+
+    /** What a guest did to 100 of 8,000 files, shown and brought back, against the guest's own git diff. */
+    private static void work() throws Exception {
+        var image = "debian-bookworm"; // it has a git to compare with
+        if (json("image", "list", "--json").replaceAll("\\s", "").contains("\"name\":\"" + image + "\",\"digest\":\"\""))
+            run(true, BANGER, "image", "pull", image);
+        var repo = tree();
+        run(true, BANGER, "vm", "run", "-d", "--image", image, "--name", "bench-work", "--vcpu", "1", "--memory", "1G", repo.toString());
+        run(true, BANGER, "vm", "exec", "bench-work", "--", "sh", "-c",
+                "for i in $(seq 0 80 7999); do echo changed >> d$((i % 200))/f$i; done; git diff > /dev/null");
+        pair("vm diff, 100 of 8,000 files", "git diff in the guest", () -> wall(BANGER, "vm", "diff", "bench-work"),
+                () -> wall(BANGER, "vm", "exec", "bench-work", "--", "git", "diff"), "aim + 1 s");
+        pair("vm pull --apply of them", "git diff in the guest", () -> {
+                    run(true, "git", "-C", repo.toString(), "checkout", "-q", ".");
+                    return wall(BANGER, "vm", "pull", "bench-work", "--apply");
+                }, () -> wall(BANGER, "vm", "exec", "bench-work", "--", "git", "diff"), "aim + 1 s");
+        var branches = new int[1];
+        pair("vm pull --branch of them", "git diff in the guest",
+                () -> wall(BANGER, "vm", "pull", "bench-work", "--branch", "work-" + branches[0]++),
+                () -> wall(BANGER, "vm", "exec", "bench-work", "--", "git", "diff"), "aim + 1 s");
+        run(true, BANGER, "vm", "delete", "bench-work", "--discard");
+        run(true, "rm", "-rf", repo.toString());
+    }
+
+    /** A tree of 8,000 files and 130 MB into a running guest, against tar over ssh and tar inside the guest. */
+    private static void importTree() throws Exception {
+        var repo = tree();
         run(true, BANGER, "vm", "run", "-d", "--image", IMAGE, "--name", "bench-import", "--vcpu", "1", "--memory", "1G");
         long before = daemonMemory();
         var first = wall(BANGER, "vm", "workspace", "prepare", "bench-import", repo.toString());

@@ -57,7 +57,7 @@ static void add3(const char *option, const char *from, const char *to)
 /* Where the file that is to be shown lies for bwrap. */
 static const char *staged(const struct run *run, size_t number)
 {
-    return run->set_uid ? print(STAGE "/%zu", number) : run->show[number];
+    return run->set_uid ? print(STAGE "/%zu", number) : run->show[number].source;
 }
 
 void confine_stage(const struct run *run)
@@ -69,11 +69,11 @@ void confine_stage(const struct run *run)
     for (size_t i = 0; i < run->shown; i++) {
         struct stat st;
         const char *place = staged(run, i);
-        if (lstat(run->show[i], &st) != 0 || S_ISLNK(st.st_mode))
+        if (lstat(run->show[i].source, &st) != 0 || S_ISLNK(st.st_mode))
             continue;
         int made = S_ISDIR(st.st_mode) ? mkdir(place, 0755) : open(place, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (made < 0 || mount(run->show[i], place, NULL, MS_BIND | MS_REC, NULL) != 0)
-            fail("confine", "%s: %m", run->show[i]);
+        if (made < 0 || mount(run->show[i].source, place, NULL, MS_BIND | MS_REC, NULL) != 0)
+            fail("confine", "%s: %m", run->show[i].source);
     }
     if (chdir("/") != 0)
         fail("confine", "/: %m");
@@ -81,7 +81,7 @@ void confine_stage(const struct run *run)
 
 static void show(const struct run *run, size_t number)
 {
-    const char *path = run->show[number];
+    const char *path = run->show[number].source, *name = run->show[number].name;
     struct stat st;
     char target[4096];
     if (lstat(path, &st) != 0)
@@ -91,11 +91,11 @@ static void show(const struct run *run, size_t number)
         if (n <= 0)
             fail("confine", "%s: %m", path);
         target[n] = 0;
-        add3("--symlink", print("%s", target), path);
+        add3("--symlink", print("%s", target), name);
     } else if (S_ISCHR(st.st_mode)) {
-        add3("--dev-bind", staged(run, number), path);
+        add3("--dev-bind", staged(run, number), name);
     } else {
-        add3("--ro-bind", staged(run, number), path);
+        add3("--ro-bind", staged(run, number), name);
     }
 }
 

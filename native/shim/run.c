@@ -77,6 +77,16 @@ static void parse_limit(struct run *run, const char *text)
     fail("arguments", "--limit %s: as=BYTES, fsize=BYTES or nofile=NUMBER is needed", text);
 }
 
+static void add_show(struct run *run, const char *source, const char *name)
+{
+    if (!valid_path(source) || !valid_path(name) || !name[1])
+        fail("arguments", "--show %s as %s: absolute paths are needed", source, name);
+    if (run->shown == SHOWN_MAX)
+        fail("arguments", "--show: more than %d", SHOWN_MAX);
+    run->show[run->shown].source = source;
+    run->show[run->shown++].name = name;
+}
+
 int run_options(int argc, char **argv, struct run *run)
 {
     int i = 0;
@@ -109,11 +119,12 @@ int run_options(int argc, char **argv, struct run *run)
                 fail("arguments", "--confine %s: an absolute path is needed", run->bwrap);
         } else if (!strcmp(argv[i], "--show")) {
             const char *path = option_value(argc, argv, &i);
-            if (!valid_path(path) || !path[1])
-                fail("arguments", "--show %s: an absolute path is needed", path);
-            if (run->shown == SHOWN_MAX)
-                fail("arguments", "--show: more than %d", SHOWN_MAX);
-            run->show[run->shown++] = path;
+            add_show(run, path, path);
+        } else if (!strcmp(argv[i], "--show-as")) {
+            if (i + 2 >= argc)
+                fail("arguments", "--show-as needs a path and a name");
+            add_show(run, argv[i + 1], argv[i + 2]);
+            i += 2;
         } else if (!strcmp(argv[i], "--limit")) {
             parse_limit(run, option_value(argc, argv, &i));
         } else {

@@ -139,7 +139,9 @@ struct run {
     unsigned long long limit_as, limit_fsize, limit_nofile; /* 0: none */
     const char *bwrap; /* NULL: the VMM sees what its user sees */
     size_t shown;
-    const char *show[SHOWN_MAX]; /* seen by the confined VMM under the same name, read-only; devices as such */
+    struct {
+        const char *source, *name; /* as the confined VMM sees it: read-only; devices as such */
+    } show[SHOWN_MAX];
     bool guarded;
     struct reference guard; /* --until */
     char **program;

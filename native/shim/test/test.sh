@@ -102,6 +102,8 @@ refused 'arguments: --bind etc/passwd=a*' run --dir "$d" --bind "etc/passwd=a" -
 refused 'arguments: --limit*' run --dir "$d" --limit cpu=1 -- /bin/true
 refused 'arguments: --confine*' run --dir "$d" --confine bwrap -- /bin/true
 refused 'arguments: --show /../x*' run --dir "$d" --confine /usr/bin/bwrap --show /../x -- /bin/true
+refused 'arguments: --show /usr as usr*' run --dir "$d" --confine /usr/bin/bwrap --show-as /usr usr -- /bin/true
+refused 'arguments: --show-as*' run --dir "$d" --confine /usr/bin/bwrap --show-as /usr
 refused 'arguments: --show needs*' run --dir "$d" --show /usr -- /bin/true
 refused 'confine: /not/there*' run --dir "$d" --confine /not/there -- /bin/true
 refused 'arguments: try-confine: --confine*' try-confine
@@ -206,7 +208,7 @@ confined() { # WHO UID-FLAG HOLDER-FLAG
         d=$(directory "$who")
         [ -z "$flag" ] || { chgrp $mapped "$d"; chmod 1770 "$d"; }
         line=$(as "$who" "$shim" run --dir "$d" $within $flag --bind "$source=image" --confine "$bwrap" \
-            $libraries --show "$look" --show /dev/null --show /dev/net/tun --show /not/there --limit nofile=77 --limit fsize=4096 -- "$look" "$@")
+            $libraries --show-as "$look" /engine --show /dev/null --show /dev/net/tun --show /not/there --limit nofile=77 --limit fsize=4096 -- /engine "$@")
         like "confined run: $1 ($what)" 'ok *' "$line"
         set -- $line; remember "${2:-}" "${3:-}"
         until_true 5 ended "$d" || bad "no exit.json, confined ($what)"
@@ -222,7 +224,7 @@ confined() { # WHO UID-FLAG HOLDER-FLAG
     is "confined directory ($what)" '/vm 077' "$(fact cwd "$f") $(fact umask "$f")"
     is "confined environment ($what)" 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC_ALL=C.UTF-8 ' "$(fact env "$f")"
     seen list /
-    is "the whole world ($what)" 'dev lib lib64 proc tmp usr vm ' "$(cat "$f")"
+    is "the whole world ($what)" 'dev engine lib lib64 proc usr vm ' "$(cat "$f")"
     seen list /vm
     # run.ref comes when the program already runs.
     is "its directory ($what)" 'console.log exit.json.new image vmm.log ' "$(sed 's/run.ref //' "$f")"

@@ -3,6 +3,7 @@ package banger.cli;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.client.BangerClient;
+import banger.api.http.Duplex;
 import banger.api.model.ExecRequest;
 import io.avaje.jsonb.Jsonb;
 import java.io.ByteArrayOutputStream;
@@ -33,8 +34,7 @@ public final class QuietCommand {
         var request = new ExecRequest(ended(command), cwd.orElse(null), null, ended(env), null, false);
         var body = Jsonb.instance().type(ExecRequest.class).toJson(request);
         try (var connection = daemon.upgrade("/v1/vms/" + vm + "/exec", body)) {
-            connection.out().write(new byte[4]); // an empty frame of type 0: no input
-            connection.out().flush();
+            noInput(connection);
             var in = new DataInputStream(connection.in());
             var output = new ByteArrayOutputStream();
             while (true) {
@@ -52,6 +52,16 @@ public final class QuietCommand {
                             "the connection to the guest broke while " + command.getFirst() + " ran in it",
                             "banger ps; banger vm logs NAME")
                     .because(e);
+        }
+    }
+
+    /** A command that is over by now, or was none, does not read that: how it ended is there to be read all the same. */
+    private static void noInput(Duplex connection) {
+        try {
+            connection.out().write(new byte[4]); // an empty frame of type 0
+            connection.out().flush();
+        } catch (IOException e) {
+            return;
         }
     }
 

@@ -7,7 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A repository of the host's, called {@code shop}, with one commit of {@code tracked} and {@code sub/dir/run}, and
@@ -42,6 +45,19 @@ record Checkout(Path top) {
         var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(said).isZero();
         return said;
+    }
+
+    /** Every file with its content and mode, git's own too but for objects and what is banger's there. */
+    Map<String, String> snapshot() throws IOException {
+        var all = new TreeMap<String, String>();
+        try (var files = Files.walk(top)) {
+            for (var file : files.filter(Files::isRegularFile).toList()) {
+                var name = top.relativize(file).toString();
+                if (name.startsWith(".git/objects/") || name.startsWith(".git/banger/")) continue;
+                all.put(name, Files.getPosixFilePermissions(file) + " " + Arrays.hashCode(Files.readAllBytes(file)));
+            }
+        }
+        return all;
     }
 
     /** {@code vm run} of the prepared image, small. */

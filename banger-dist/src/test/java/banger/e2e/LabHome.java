@@ -11,15 +11,24 @@ import java.util.Optional;
 final class LabHome extends Home {
     private static final String PROCESSOR = "EPYC,+svm,+npt";
 
+    /** One build for all of it: a daemon of another would be replaced by one without the flag. */
+    private final Path product = Product.directory();
+
     private Optional<Running> daemon = Optional.empty();
 
     LabHome(Path path) {
         super(path);
     }
 
+    @Override
+    Program banger(List<String> words) {
+        var all = new ArrayList<>(List.of(product.resolve("bin/banger").toString()));
+        all.addAll(words);
+        return new Program(all, environment());
+    }
+
     void begin() {
-        var bangerd = new Program(
-                        List.of(Product.directory().resolve("libexec/bangerd").toString()), environment())
+        var bangerd = new Program(List.of(product.resolve("libexec/bangerd").toString()), environment())
                 .env("BANGER_DAEMON_FLAGS", "-Dbanger.emulated-cpu=" + PROCESSOR)
                 .start();
         daemon = Optional.of(bangerd);
@@ -29,7 +38,7 @@ final class LabHome extends Home {
     /** A shell's line with the launcher as {@code $1} and these words after it: for redirections. */
     Ended shell(String line, String... words) {
         var all = new ArrayList<>(
-                List.of("sh", "-c", line, "sh", Product.launcher().toString()));
+                List.of("sh", "-c", line, "sh", product.resolve("bin/banger").toString()));
         all.addAll(List.of(words));
         return new Program(all, environment()).within(Duration.ofMinutes(5)).run();
     }

@@ -36,7 +36,17 @@ class LabTest {
     private static final List<String> SHORT = List.of("engines", "run", "lifecycle", "workspace");
 
     private static final List<String> ALL =
-            List.of("engines", "run", "lifecycle", "workspace", "suspend", "endings", "pair", "restores", "figures");
+            List.of(
+                    "engines",
+                    "run",
+                    "lifecycle",
+                    "workspace",
+                    "confinement",
+                    "suspend",
+                    "endings",
+                    "pair",
+                    "restores",
+                    "figures");
 
     /** The system property {@code lab} names some, or all. */
     private static Stream<String> scenarios(String engine) {

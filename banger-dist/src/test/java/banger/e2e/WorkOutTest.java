@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -87,5 +88,53 @@ class WorkOutTest {
                 .strip();
         assertThat(branch).endsWith("/uncommitted");
         assertThat(repo.git("show", branch + ":new")).isEqualTo("new\n");
+    }
+
+    /** Killed, or ended by itself: nobody asked it, and so it is not known to be empty. */
+    @Test
+    void aVmThatWasNotAskedWhenItEndedStays() {
+        run("-d", "--name", "box", repo.toString()).run().ok();
+        HOME.run("vm", "kill", "box").ok();
+        assertThat(HOME.run("vm", "delete", "box").expect(1).err())
+                .contains("was not asked when it ended", "--discard");
+        HOME.run("vm", "prune", "-f").expect(1);
+        assertThat(HOME.vms()).hasSize(1);
+        HOME.run("vm", "start", "box").ok();
+        HOME.awaitInit("box");
+        HOME.exec("box", "sh", "-c", "echo new > new; systemctl poweroff");
+        Wait.until(
+                () -> "the guest powers off: " + HOME.vms(),
+                Duration.ofMinutes(2),
+                () -> HOME.vms().stream().allMatch(v -> v.state().equals("stopped")));
+        assertThat(HOME.run("vm", "delete", "box").expect(1).err()).contains("was not asked when it ended");
+        assertThat(HOME.run("vm", "diff", "box").expect(1).err()).contains("banger vm start box");
+        HOME.run("vm", "start", "box").ok();
+        assertThat(HOME.run("vm", "diff", "--name-only", "box").ok().out()).isEqualTo("new\n");
+        HOME.run("vm", "delete", "--discard", "box").ok();
+    }
+
+    /** All files change or none, and the next pull finds nothing left to take back. */
+    @Test
+    void ctrlCDuringAnApply() throws Exception {
+        for (int i = 0; i < 300; i++) repo.write("many/f" + i, "host " + i + "\n");
+        repo.git("add", "-A");
+        repo.git("commit", "-q", "-m", "many");
+        run("-d", "--name", "box", repo.toString()).run().ok();
+        HOME.exec("box", "sh", "-c", "for f in many/*; do echo guest >> $f; done")
+                .ok();
+        var before = repo.snapshot();
+        try (var running = HOME.banger("vm", "pull", "box", "--apply").start()) {
+            Wait.until("files are staged", () -> Files.exists(repo.top().resolve(".git/banger")));
+            running.signal("INT");
+            running.await();
+        }
+        var after = repo.snapshot();
+        if (!after.equals(before)) {
+            for (int i = 0; i < 300; i++)
+                assertThat(repo.top().resolve("many/f" + i)).hasContent("host " + i + "\nguest");
+        }
+        HOME.run("vm", "pull", "box", "--apply").ok();
+        assertThat(repo.git("diff", "--stat")).contains("300 files changed");
+        assertThat(repo.top().resolve(".git/banger").toFile().list()).containsExactly("lock");
     }
 }

@@ -103,4 +103,30 @@ class WorkspaceTest {
                 .contains("--nat", "--no-bootstrap");
         assertThat(HOME.run("vm", "list", "-q").ok().out()).isEmpty();
     }
+
+    /** The host is as it was; the guest's workspace is incomplete, says so, and the next prepare finishes it. */
+    @Test
+    void ctrlCDuringAPrepare() throws Exception {
+        run("-d", "--name", "box", repo.toString()).run().ok();
+        var text = "0123456789abcde\n".repeat(4096);
+        for (int i = 0; i < 400; i++) repo.write("many/f" + i, i + text);
+        repo.git("add", "-A");
+        var before = repo.snapshot();
+        try (var running = HOME.banger("vm", "workspace", "prepare", "box", repo.toString())
+                .start()) {
+            Wait.until(
+                    "the first files arrive",
+                    () -> HOME.exec("box", "test", "-d", "/root/repo/many").status() == 0);
+            running.signal("INT");
+            assertThat(running.await().err()).doesNotContain("Exception");
+        }
+        assertThat(repo.snapshot()).isEqualTo(before);
+        HOME.run("vm", "workspace", "prepare", "box", repo.toString()).ok();
+        assertThat(HOME.exec("box", "sh", "-c", "ls many | wc -l; tail -c 16 many/f399")
+                        .ok()
+                        .out())
+                .isEqualTo("400\n0123456789abcde\n");
+        assertThat(HOME.run("vm", "diff", "box").ok().out()).isEmpty();
+        assertThat(repo.snapshot()).isEqualTo(before);
+    }
 }

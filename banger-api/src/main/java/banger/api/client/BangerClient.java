@@ -197,7 +197,7 @@ public final class BangerClient {
         } catch (IOException e) {
             throw new BangerException(
                             ErrorCode.DAEMON_UNREACHABLE,
-                            "bangerd: nobody answers at " + socket,
+                            "bangerd: nobody answers at " + socket + " (" + e.getMessage() + ")",
                             "banger daemon status")
                     .because(new NotBegun(e));
         }

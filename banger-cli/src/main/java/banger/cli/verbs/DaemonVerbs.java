@@ -158,7 +158,7 @@ public final class DaemonVerbs {
         var last = "";
         for (var check : report.checks()) {
             out.println(row(check, check.area().equals(last) ? "" : check.area()));
-            for (var remedy : check.remedies()) out.println(" ".repeat(17) + Printable.line(remedy));
+            for (var remedy : check.remedies()) out.println(" ".repeat(18) + Printable.line(remedy));
             last = check.area();
         }
         out.println(plural(count(report, "warn"), "warning") + ", "
@@ -168,7 +168,7 @@ public final class DaemonVerbs {
 
     private static String row(Check check, String area) {
         var status = check.status().equals("info") ? "--" : check.status();
-        return String.format("%-10s %-5s %s", area, status, Printable.line(check.text()));
+        return String.format("%-11s %-5s %s", area, status, Printable.line(check.text()));
     }
 
     private static long count(DoctorReport report, String status) {

@@ -6,7 +6,6 @@ import banger.api.Size;
 import banger.api.Times;
 import banger.api.model.VmInfo;
 import banger.api.model.WorkspaceInfo;
-import banger.cli.QuietCommand;
 import banger.cli.Session;
 import banger.workspace.GuestPath;
 import banger.workspace.in.Import;
@@ -16,7 +15,6 @@ import banger.workspace.wire.Prepare;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /** Brings a repository into a VM and tells about it. */
 final class Preparation {
@@ -66,17 +64,16 @@ final class Preparation {
         long took = (System.nanoTime() - began) / 1_000_000;
         tell(source, outcome, took);
         var prefix = source.repository().prefix().replaceFirst("/$", "");
-        var mise = QuietCommand.run(daemon, vm.id(), List.of("mise", "--version"), Optional.empty(), List.of());
+        var mise = Tooling.found(daemon, vm.id(), path, source);
         var record = outcome.record();
         var info = new WorkspaceInfo(
                 path.value(),
                 directory(path, prefix).value(),
-                mise.ok(),
+                mise,
                 new String(record.hostTop(), StandardCharsets.UTF_8),
                 record.branch(),
                 record.head(),
                 record.preparedAt());
-        new Tooling(session, vm, info).trust();
         return daemon.send("PUT", Paths.vm(vm.id()) + "/workspace", WorkspaceInfo.class, info, WorkspaceInfo.class);
     }
 

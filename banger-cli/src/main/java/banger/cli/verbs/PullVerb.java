@@ -2,11 +2,13 @@ package banger.cli.verbs;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.Printable;
 import banger.cli.Flag;
 import banger.cli.Invocation;
 import banger.cli.Session;
 import banger.cli.Verb;
 import banger.workspace.RepoPath;
+import banger.workspace.git.HostRepository;
 import banger.workspace.out.Work;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,6 +29,8 @@ public final class PullVerb {
     private final Invocation i;
     private final Recorded recorded;
     private final String vm;
+    private Optional<HostRepository> repository = Optional.empty();
+    private boolean warned;
 
     private PullVerb(Session session, Invocation i, Recorded recorded) {
         this.session = session;
@@ -81,7 +85,7 @@ public final class PullVerb {
     private int pull() {
         var named = i.operands().size() == 2 ? Optional.of(i.operands().get(1)) : Optional.<String>empty();
         // Refused before anything is asked of the guest.
-        if (!i.has("--patch")) recorded.repository(named);
+        if (!i.has("--patch")) repository = Optional.of(recorded.repository(named));
         var work = recorded.collect();
         DiffVerb.notes(session, vm, work);
         if (!work.any()) {
@@ -137,12 +141,19 @@ public final class PullVerb {
             return; // nobody reads it
         }
         for (var tip : work.newTips())
-            session.terminal().line("commits on " + banger.api.Printable.line(tip) + " that the host does not have");
+            session.terminal().line("commits on " + shown(tip) + " that the host does not have");
         selfRunning(work);
     }
 
+    /** A branch by the name that people give it. */
+    private static String shown(String ref) {
+        return Printable.line(ref.replaceFirst("^refs/heads/", ""));
+    }
+
+    /** Once, however often something is asked. */
     private void selfRunning(Work work) {
-        if (work.selfRunning().isEmpty()) return;
+        if (work.selfRunning().isEmpty() || warned) return;
+        warned = true;
         session.terminal().line("runs on its own:");
         few(work.selfRunning()).forEach(l -> session.terminal().line("  " + l));
     }
@@ -155,7 +166,7 @@ public final class PullVerb {
     }
 
     private int branch(Work work, Optional<String> named, String name) {
-        var host = recorded.repository(named);
+        var host = repository.orElseGet(() -> recorded.repository(named));
         boolean dry = i.has("--dry-run");
         var made = work.branch(host, new Work.BranchWish(name, i.has("--all-branches"), i.has("--raw"), dry));
         selfRunning(work);
@@ -176,7 +187,7 @@ public final class PullVerb {
             made.tips().keySet().stream()
                     .skip(1)
                     .forEach(b -> session.terminal()
-                            .line("branch " + banger.api.Printable.line(b) + (dry ? ": would be made" : ": made")));
+                            .line("branch " + Printable.line(b) + (dry ? ": would be made" : ": made")));
             if (made.hostEdits())
                 session.terminal().line("your own uncommitted edits at the time it was delivered are in it too");
             if (!dry)
@@ -187,8 +198,7 @@ public final class PullVerb {
                                         : recorded.record().hostBranch()) + "..." + first);
         }
         for (var other : made.others())
-            session.terminal()
-                    .note("branch " + banger.api.Printable.line(other) + " of the VM has commits too: --all-branches");
+            session.terminal().note("branch " + Printable.line(other) + " of the VM has commits too: --all-branches");
         if (made.stashes() > 0)
             session.terminal().note(counted(made.stashes(), "stash entry stays", "stash entries stay") + " in the VM");
         return 0;
@@ -199,7 +209,7 @@ public final class PullVerb {
     }
 
     private int apply(Work work, Optional<String> named) {
-        var host = recorded.repository(named);
+        var host = repository.orElseGet(() -> recorded.repository(named));
         boolean dry = i.has("--dry-run");
         var applied = work.apply(host, i.has("--allow-config"), dry);
         if (!applied.conflicts().isEmpty()) {
@@ -212,11 +222,11 @@ public final class PullVerb {
                             + " with vm " + vm + "; nothing was written",
                     remedies);
         }
-        selfRunning(work);
         if (applied.changes().isEmpty()) {
             session.terminal().line(host.top() + ": has all of vm " + vm + "'s changes already");
             return 0;
         }
+        selfRunning(work);
         for (var change :
                 applied.changes().subList(0, Math.min(applied.changes().size(), 3 * FEW)))
             session.terminal().line(" " + change.letter() + " " + change.path());
@@ -257,7 +267,7 @@ public final class PullVerb {
                                     Stream.concat(
                                                     work.newTips().stream()
                                                             .limit(FEW)
-                                                            .map(banger.api.Printable::line),
+                                                            .map(PullVerb::shown),
                                                     work.newTips().size() > FEW ? Stream.of("…") : Stream.<String>of())
                                             .toList()));
         return 0;

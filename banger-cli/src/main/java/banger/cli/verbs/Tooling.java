@@ -1,10 +1,13 @@
 package banger.cli.verbs;
 
 import banger.api.Printable;
+import banger.api.client.BangerClient;
 import banger.api.model.VmInfo;
 import banger.api.model.WorkspaceInfo;
 import banger.cli.QuietCommand;
 import banger.cli.Session;
+import banger.workspace.GuestPath;
+import banger.workspace.RepoPath;
 import banger.workspace.in.Source;
 import banger.workspace.in.Tools;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +19,12 @@ import java.util.Optional;
 final class Tooling {
     /** Files by which a repository asks mise itself. */
     static final List<String> FILES = List.of(".mise.toml", "mise.toml", ".tool-versions");
+
+    private static final String FOUND = """
+            command -v mise >/dev/null || exit 1
+            [ $# = 0 ] || mise trust --quiet --all
+            exit 0
+            """;
 
     private static final String CACHE = "/root/.cache/banger/";
 
@@ -45,9 +54,22 @@ final class Tooling {
         this.workspace = workspace;
     }
 
-    /** Best effort: mise refuses to read files that nobody has vouched for. */
-    void trust() {
-        if (workspace.mise()) run(List.of("mise", "trust", "--quiet", "--all"));
+    /**
+     * Whether the guest has mise, which is vouched for the repository's files while we are there, as far as it goes: mise
+     * refuses to read those that nobody trusts. It is not run without need: it is large, and an emulated guest that has
+     * only begun takes ten seconds to load it.
+     */
+    static boolean found(BangerClient daemon, String vm, GuestPath path, Source source) {
+        var command = new ArrayList<>(List.of("sh", "-c", FOUND, "sh"));
+        if (source.files().stream().anyMatch(f -> isForMise(f.path()))) command.add("trust");
+        return QuietCommand.run(daemon, vm, command, Optional.of(path.value()), List.of("MISE_YES=1"))
+                .ok();
+    }
+
+    /** mise reads some twenty names, all of them like these. */
+    private static boolean isForMise(RepoPath path) {
+        var name = path.toString();
+        return name.contains("mise") || name.endsWith(".tool-versions");
     }
 
     /** @param wait until it is done; else it goes on behind the session that follows */

@@ -68,20 +68,19 @@ final class HostChecks {
     }
 
     private List<String> closed() {
-        if (host.ground() == HostFacts.Ground.CONTAINER)
-            return List.of("start the container with --group-add "
-                    + host.kvm().map(HostFacts.Node::gid).orElse(0) + ", the group of /dev/kvm");
-        var node = host.kvm();
-        if (node.isEmpty()) return List.of();
-        var group = node.get().group();
+        boolean container = host.ground() == HostFacts.Ground.CONTAINER;
+        var login = "sudo usermod -aG %s $USER, then log in again";
         // Group 0 is root's, and a group that may not use the device helps nobody.
-        if (node.get().gid() == 0 || (node.get().mode() & 0060) != 0060)
+        var usable = host.kvm().filter(n -> n.gid() != 0 && (n.mode() & 0060) == 0060);
+        if (usable.isEmpty())
             return List.of(
-                    "sudo chgrp kvm /dev/kvm && sudo chmod 0660 /dev/kvm",
-                    "sudo usermod -aG kvm $USER, then log in again");
-        return host.member(group)
-                ? List.of("log in again: you are in the group " + group + ", but this login is older")
-                : List.of("sudo usermod -aG " + group + " $USER, then log in again");
+                    "sudo chgrp kvm /dev/kvm && sudo chmod 0660 /dev/kvm" + (container ? ", outside" : ""),
+                    container ? "start the container with --group-add and the number of kvm" : login.formatted("kvm"));
+        var node = usable.get();
+        if (container) return List.of("start the container with --group-add " + node.gid() + ", the group of /dev/kvm");
+        return host.member(node.group())
+                ? List.of("log in again: you are in the group " + node.group() + ", but this login is older")
+                : List.of(login.formatted(node.group()));
     }
 
     private Check processor(KvmProbe.Answer probe) {

@@ -64,6 +64,7 @@ public final class Shim {
 
     /**
      * @param sight what the VMM needs of the host, where it can be kept from the rest
+     * @param vmm the program and its arguments
      * @throws BangerException {@code vm.start-failed}
      */
     public Started run(BootSpec spec, Sight sight, List<String> vmm) {
@@ -81,11 +82,14 @@ public final class Shim {
         arguments.addAll(List.of("--limit", "nofile=" + MOST_FILES, "--limit", "fsize=" + largestFile(spec)));
         confined.bwrap().ifPresent(bwrap -> {
             arguments.addAll(List.of("--confine", bwrap.toString()));
+            arguments.addAll(List.of(
+                    "--show-as", sight.program().toString(), sight.name().toString()));
             for (var file : sight.files()) arguments.addAll(List.of("--show", file.toString()));
             for (var device : sight.devices()) arguments.addAll(List.of("--show", device.toString()));
         });
         arguments.add("--");
-        arguments.addAll(vmm);
+        arguments.add(confined.bwrap().isPresent() ? sight.name().toString() : vmm.getFirst());
+        arguments.addAll(vmm.subList(1, vmm.size()));
         var result = commands.run(Command.of(arguments).within(DEADLINE));
         var words = result.out().strip().split(" ");
         if (!result.ok() || words.length != 3 || !words[0].equals("ok"))

@@ -13,9 +13,11 @@ import java.util.stream.Stream;
 /**
  * What a confined VMM sees beside its VM's directory.
  *
+ * @param program what is executed
+ * @param name what it is called inside
  * @param files read-only, by the names that they have on the host; what is not there is left out
  */
-public record Sight(List<Path> files, List<Path> devices) {
+public record Sight(Path program, Path name, List<Path> files, List<Path> devices) {
     private static final int SEGMENT_INTERPRETER = 3;
 
     private static final List<String> LIBRARIES = List.of(
@@ -36,8 +38,10 @@ public record Sight(List<Path> files, List<Path> devices) {
      */
     public static Sight of(Path program, List<Path> data, List<Path> devices) {
         var files = new ArrayList<Path>();
+        var name = program;
         switch (kind(program)) {
-            case STATIC -> {}
+            // It needs nothing by a name: where it lies on the host is nobody's business.
+            case STATIC -> name = Path.of("/").resolve(program.getFileName());
             case DYNAMIC -> {
                 LIBRARIES.forEach(l -> files.add(Path.of(l)));
                 var prefix = program.resolve("../..").normalize();
@@ -47,8 +51,7 @@ public record Sight(List<Path> files, List<Path> devices) {
             case SCRIPT -> INTERPRETERS.forEach(i -> files.add(Path.of(i)));
         }
         files.addAll(data);
-        files.add(program);
-        return new Sight(files, devices);
+        return new Sight(program, name, files, devices);
     }
 
     private enum Kind {

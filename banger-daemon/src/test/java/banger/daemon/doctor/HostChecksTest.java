@@ -110,10 +110,19 @@ class HostChecksTest {
                         .remedies()
                         .getFirst())
                 .startsWith("log in again");
-        device("rw-------");
-        assertThat(kvmRemedies("permission").getFirst()).contains("chgrp kvm /dev/kvm");
         file("run/.containerenv", "");
-        assertThat(kvmRemedies("permission").getFirst()).contains("--group-add");
+        assertThat(kvmRemedies("permission").getFirst())
+                .contains("--group-add "
+                        + new HostFacts(root, "ann").kvm().orElseThrow().gid());
+        device("rw-------");
+        assertThat(kvmRemedies("permission").getFirst())
+                .contains("chgrp kvm /dev/kvm && ")
+                .endsWith(", outside");
+        Files.delete(root.resolve("run/.containerenv"));
+        assertThat(kvmRemedies("permission"))
+                .containsExactly(
+                        "sudo chgrp kvm /dev/kvm && sudo chmod 0660 /dev/kvm",
+                        "sudo usermod -aG kvm $USER, then log in again");
     }
 
     @Test

@@ -84,8 +84,8 @@ public record Git(Path directory, GitEnvironment environment, Duration time, lon
         return needed(run(input, arguments), arguments);
     }
 
-    private static GitOutput needed(GitOutput output, String... arguments) {
-        if (!output.ok()) throw failed(arguments[0], output.reason());
+    private GitOutput needed(GitOutput output, String... arguments) {
+        if (!output.ok()) throw output.diskFull() ? full(arguments[0]) : failed(arguments[0], output.reason());
         return output;
     }
 
@@ -137,7 +137,11 @@ public record Git(Path directory, GitEnvironment environment, Duration time, lon
             Thread.currentThread().interrupt();
             throw new BangerException(ErrorCode.CANCELLED, "git: cancelled").because(e);
         } catch (ProgramRun.Broken e) {
-            throw failed(arguments.getFirst(), String.valueOf(e.getMessage())).because(e);
+            var what = String.valueOf(e.getMessage());
+            throw (what.contains("No space left on device")
+                            ? full(arguments.getFirst())
+                            : failed(arguments.getFirst(), what))
+                    .because(e);
         }
     }
 
@@ -173,6 +177,13 @@ public record Git(Path directory, GitEnvironment environment, Duration time, lon
         if (bytes.length == limit && in.read() >= 0)
             throw failed(arguments[0], "printed more than " + limit + " bytes");
         return bytes;
+    }
+
+    private BangerException full(String command) {
+        return new BangerException(
+                ErrorCode.HOST_DISK_FULL,
+                directory + ": the disk is full, seen by git " + command,
+                "make room, then the same again");
     }
 
     private static BangerException failed(String command, String what) {

@@ -34,13 +34,22 @@ public record GitOutput(int status, byte[] stdout, byte[] stderr) {
         return records;
     }
 
-    /** The last line of stderr that is not blank, for an error message; never empty. */
+    /** Whether git found no room on a disk; that is rarely what it complains about last. */
+    public boolean diskFull() {
+        return new String(stderr, StandardCharsets.UTF_8).contains("No space left on device");
+    }
+
+    /** What git complained about last, advice that follows left out, for an error message; never empty. */
     public String reason() {
-        return Printable.line(new String(stderr, StandardCharsets.UTF_8)
+        var lines = new String(stderr, StandardCharsets.UTF_8)
                 .lines()
                 .map(String::strip)
                 .filter(s -> !s.isEmpty() && !s.startsWith("hint:"))
+                .toList();
+        return Printable.line(lines.stream()
+                .filter(s -> s.startsWith("fatal: ") || s.startsWith("error: "))
                 .reduce((a, b) -> b)
+                .or(() -> lines.stream().reduce((a, b) -> b))
                 .map(s -> s.replaceFirst("^(fatal|error): ", ""))
                 .orElse("status " + status));
     }

@@ -2,10 +2,9 @@ package banger.workspace.in;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
-import banger.api.process.ProgramRun.Feed;
 import banger.workspace.FileStat;
+import banger.workspace.git.BlobReader;
 import banger.workspace.git.Git;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -13,10 +12,10 @@ import java.util.Optional;
 final class CommitContents implements Contents {
     private static final int MAX = 64 << 20;
 
-    private final Git git;
+    private final BlobReader blobs;
 
     CommitContents(Git git) {
-        this.git = git;
+        this.blobs = new BlobReader(git);
     }
 
     @Override
@@ -32,16 +31,17 @@ final class CommitContents implements Contents {
                     ErrorCode.REPOSITORY_UNSUITABLE,
                     file.path() + ": over 64 MiB, too large to come from a commit",
                     "check the commit out on the host, then leave --from out");
-        var out = new ByteArrayOutputStream();
-        git.pipe(Feed.NOTHING, in -> in.transferTo(out), "cat-file", "blob", id.hex());
         begin.of(file.stat());
-        for (int at = 0; at < out.size(); at += WorkTree.CHUNK) {
-            int n = Math.min(WorkTree.CHUNK, out.size() - at);
-            sink.take(java.util.Arrays.copyOfRange(out.toByteArray(), at, at + n), n);
-        }
+        blobs.read(id, (_, in) -> {
+            var buffer = new byte[WorkTree.CHUNK];
+            for (int n; (n = in.readNBytes(buffer, 0, buffer.length)) > 0; ) sink.take(buffer, n);
+            return true;
+        });
         return Optional.of(new Got(file.stat(), true));
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        blobs.close();
+    }
 }

@@ -45,4 +45,13 @@ record Settings(List<Setting> all) {
                 .map(v -> v.equals("true") || v.equals("yes") || v.equals("on") || v.matches("-?0*[1-9][0-9]*"))
                 .orElse(fallback);
     }
+
+    /** Whether objects may be missing that a remote promised to have; the extension alone is how older versions said it. */
+    boolean partialClone() {
+        return value("extensions.partialclone").isPresent()
+                || all.stream()
+                        .anyMatch(s -> s.key.startsWith("remote.")
+                                && (s.key.endsWith(".partialclonefilter")
+                                        || s.key.endsWith(".promisor") && isTrue(s.key, false)));
+    }
 }

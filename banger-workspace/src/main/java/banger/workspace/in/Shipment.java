@@ -143,8 +143,7 @@ record Shipment(
         // Deltas that are there are used, none are looked for: the way into the guest is wide.
         var arguments = new ArrayList<>(List.of(
                 "pack-objects", "--revs", "-q", "--non-empty", "--delta-base-offset", "--window=0", "--compression=1"));
-        boolean partial = source.settings().value("extensions.partialclone").isPresent();
-        if (partial) arguments.add("--missing=allow-any");
+        if (source.settings().partialClone()) arguments.add("--missing=allow-any");
         arguments.add(base.toString());
         var name = shadow.git()
                 .need(input.toString().getBytes(StandardCharsets.US_ASCII), arguments.toArray(String[]::new))
@@ -155,6 +154,6 @@ record Shipment(
     }
 
     boolean partial() {
-        return source.settings().value("extensions.partialclone").isPresent();
+        return source.settings().partialClone();
     }
 }

@@ -2,10 +2,10 @@ package banger.workspace.out;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
-import banger.api.process.ProgramRun.Feed;
 import banger.workspace.FileStat;
 import banger.workspace.RepoPath;
 import banger.workspace.Syscalls;
+import banger.workspace.git.BlobReader;
 import banger.workspace.git.GitOutput;
 import banger.workspace.git.HostRepository;
 import banger.workspace.git.ObjectId;
@@ -123,13 +123,14 @@ final class ApplyPull {
                 .run("config", "--type=bool", "--get", "core.ignoreCase")
                 .text()
                 .equals("true");
-        var contents = new Contents(shadow, 4096);
-        PathPolicy.check(
-                work,
-                entry -> contents.read(entry.id())
-                        .orElseThrow(() ->
-                                new BangerException(ErrorCode.WORKSPACE_REFUSED, "a link of more than 4096 bytes")),
-                folds ? Optional.of(trees.entries(collected.tree()).keySet()) : Optional.empty());
+        try (var links = new Contents(shadow, 4096)) {
+            PathPolicy.check(
+                    work,
+                    entry -> links.read(entry.id())
+                            .orElseThrow(() ->
+                                    new BangerException(ErrorCode.WORKSPACE_REFUSED, "a link of more than 4096 bytes")),
+                    folds ? Optional.of(trees.entries(collected.tree()).keySet()) : Optional.empty());
+        }
     }
 
     /** @param passing told the number of each step before it is taken */
@@ -218,30 +219,25 @@ final class ApplyPull {
         for (var directory : directories)
             if (files.stat(directory).filter(FileStat::isDirectory).isEmpty())
                 journal.add(ApplyJournal.Kind.DIRECTORY, directory);
-        for (var change : plan.changes) {
-            if (change.after().isEmpty()) continue;
-            var kind = change.before().isEmpty() ? ApplyJournal.Kind.ADD : ApplyJournal.Kind.REPLACE;
-            int number = journal.add(kind, change.path());
-            content(change, journal.fresh(number), files);
-            journal.staged(number);
+        try (var blobs = new BlobReader(shadow.git())) {
+            for (var change : plan.changes) {
+                if (change.after().isEmpty()) continue;
+                var kind = change.before().isEmpty() ? ApplyJournal.Kind.ADD : ApplyJournal.Kind.REPLACE;
+                int number = journal.add(kind, change.path());
+                content(change, journal.fresh(number), files, blobs);
+                journal.staged(number);
+            }
         }
     }
 
-    private void content(Change change, Path file, HostFiles files) throws IOException {
+    private static void content(Change change, Path file, HostFiles files, BlobReader blobs) throws IOException {
         var entry = change.after().orElseThrow();
         if (entry.isLink()) {
-            var target = new Contents(shadow, 4096).read(entry.id()).orElseThrow();
-            Syscalls.symlink(target, HostFiles.bytes(file));
+            Syscalls.symlink(blobs.read(entry.id(), (_, in) -> in.readAllBytes()), HostFiles.bytes(file));
             return;
         }
         try (var out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW)) {
-            shadow.git()
-                    .pipe(
-                            Feed.NOTHING,
-                            in -> in.transferTo(out),
-                            "cat-file",
-                            "blob",
-                            entry.id().hex());
+            long _ = blobs.read(entry.id(), (_, in) -> in.transferTo(out));
         }
         Files.setPosixFilePermissions(file, permissions(change, file, files));
     }

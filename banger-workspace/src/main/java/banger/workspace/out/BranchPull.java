@@ -4,6 +4,7 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.process.ProgramRun.Feed;
 import banger.workspace.RepoPath;
+import banger.workspace.git.GitOutput;
 import banger.workspace.git.HostRepository;
 import banger.workspace.git.ObjectId;
 import banger.workspace.git.Shadow;
@@ -182,22 +183,21 @@ final class BranchPull {
                 url()));
         arguments.addAll(refs);
         var fetched = host.git().with("GIT_ALLOW_PROTOCOL", "file").run(arguments.toArray(String[]::new));
-        if (!fetched.ok()) throw notTaken(fetched.reason());
+        if (!fetched.ok()) throw notTaken(fetched);
         branches.forEach((name, tip) -> commands.append("create refs/heads/")
                 .append(name)
                 .append(' ')
                 .append(tip.hex())
                 .append('\n'));
         var named = host.git().run(commands.toString().getBytes(StandardCharsets.UTF_8), "update-ref", "--stdin");
-        if (!named.ok()) throw notTaken(named.reason());
+        if (!named.ok()) throw notTaken(named);
     }
 
-    private BangerException notTaken(String reason) {
-        if (reason.contains("No space left"))
-            return new BangerException(ErrorCode.HOST_DISK_FULL, host.top() + ": the disk is full");
+    private BangerException notTaken(GitOutput output) {
+        if (output.diskFull()) return new BangerException(ErrorCode.HOST_DISK_FULL, host.top() + ": the disk is full");
         return new BangerException(
                 ErrorCode.REPOSITORY_UNSUITABLE,
-                host.top() + ": the repository does not take the commits: " + reason,
+                host.top() + ": the repository does not take the commits: " + output.reason(),
                 "banger vm pull " + guest.name() + " --patch FILE writes to a file instead");
     }
 

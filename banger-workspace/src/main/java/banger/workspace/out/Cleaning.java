@@ -85,7 +85,12 @@ final class Cleaning {
 
     private List<TreeEdit> converted(List<Change> texts, Attributes attributes) {
         if (texts.isEmpty()) return List.of();
-        var contents = new Contents(delivered.shadow(), LARGEST_TEXT);
+        try (var contents = new Contents(delivered.shadow(), LARGEST_TEXT)) {
+            return converted(texts, attributes, contents);
+        }
+    }
+
+    private List<TreeEdit> converted(List<Change> texts, Attributes attributes, Contents contents) {
         var marks = new HashMap<Change, Integer>();
         var edits = new ArrayList<TreeEdit>();
         var ids = BlobImport.run(delivered.shadow(), LARGEST_TEXT, blobs -> {

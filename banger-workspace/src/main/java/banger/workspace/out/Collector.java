@@ -119,7 +119,13 @@ final class Collector {
     }
 
     private List<TreeEdit> contents(List<Entry> present) {
-        var wanted = present.stream().filter(e -> !e.isSubmodule()).toList();
+        var wanted = new ArrayList<Entry>();
+        for (var entry : present) {
+            if (entry.isSubmodule()) continue;
+            // Of a guest that tells less than the truth as much is read, and no more.
+            if (entry.size() > LONGEST_FILE) tooLarge.add(entry.path());
+            else wanted.add(entry);
+        }
         if (wanted.isEmpty()) return List.of();
         var modes = new HashMap<RepoPath, Integer>();
         var marks = new HashMap<RepoPath, Integer>();

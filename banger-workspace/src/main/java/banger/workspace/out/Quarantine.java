@@ -58,7 +58,7 @@ final class Quarantine implements AutoCloseable {
 
     private BangerException refused(GitOutput run) {
         var reason = run.reason();
-        if (reason.contains("No space left"))
+        if (run.diskFull())
             return new BangerException(ErrorCode.HOST_DISK_FULL, shadow.gitDir() + ": the disk is full");
         var said = new String(run.stderr(), StandardCharsets.UTF_8)
                 .lines()

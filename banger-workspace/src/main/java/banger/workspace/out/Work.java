@@ -46,13 +46,15 @@ public final class Work {
     /** Whether files or history differ from what was delivered. */
     public boolean any() {
         return !changes.isEmpty()
-                || !newTips().isEmpty()
+                || !GuestCommits.unknown(collected).isEmpty()
                 || !collected.repositories().isEmpty();
     }
 
-    /** Names of refs, stash entries and detached heads at commits that were not delivered. */
+    /** Names of refs, stash entries and detached heads at commits that were neither delivered nor pulled. */
     public List<String> newTips() {
+        var pulled = Pulled.of(collected.delivered().shadow()).tips();
         return GuestCommits.unknown(collected).stream()
+                .filter(r -> !pulled.contains(r.id()))
                 .map(GuestRef::name)
                 .sorted()
                 .toList();

@@ -10,5 +10,5 @@ import java.util.List;
  */
 @Json
 public record WorkVerdict(boolean unpulled, List<String> lines) {
-    static final WorkVerdict NOTHING = new WorkVerdict(false, List.of());
+    public static final WorkVerdict NOTHING = new WorkVerdict(false, List.of());
 }

@@ -41,6 +41,11 @@ public final class Frames implements Closeable {
         this.out = new BufferedOutputStream(stream.out(), 2 * MAX_PAYLOAD);
     }
 
+    /** The VM's name, for errors. */
+    String vm() {
+        return vm;
+    }
+
     /** A part of the conversation whose failures are told as this VM's. */
     <T> T talk(Talk<T> part) {
         try {

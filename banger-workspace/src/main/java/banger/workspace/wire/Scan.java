@@ -1,5 +1,7 @@
 package banger.workspace.wire;
 
+import banger.api.BangerException;
+import banger.api.ErrorCode;
 import banger.workspace.ObjectFormat;
 import banger.workspace.RepoPath;
 import java.io.Closeable;
@@ -8,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The conversation that tells what differs from what was delivered. In order: {@link #state}; where that is
@@ -102,14 +105,19 @@ public final class Scan implements Closeable {
         });
     }
 
-    private <T> List<T> counted(List<T> list) throws IOException {
+    private <T> List<T> counted(List<T> list) {
         count(list.size());
         return list;
     }
 
-    private void count(int n) throws IOException {
+    private void count(int n) {
         items += n;
-        if (items > MAX_ITEMS) throw new IOException("more than " + MAX_ITEMS + " changes");
+        if (items > MAX_ITEMS)
+            throw new BangerException(
+                    ErrorCode.WORKSPACE_REFUSED,
+                    "vm " + frames.vm() + ": more than " + String.format(Locale.ROOT, "%,d", MAX_ITEMS)
+                            + " files, directories and refs in it are new or changed",
+                    "name what is not work in a .gitignore there, or delete it, then the same again");
     }
 
     /** The next depth; empty names: there are no more, the scan is over. */

@@ -8,6 +8,7 @@ import banger.api.ErrorCode;
 import banger.api.http.Duplex;
 import banger.api.model.ExecRequest;
 import banger.workspace.GuestPath;
+import banger.workspace.RepoPath;
 import banger.workspace.wire.Frames;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -168,24 +169,62 @@ class HostileGuestTest {
     @Test
     void pathsThatNoWorkTreeHas() throws IOException {
         var trip = trip();
-        var complete = "state=complete\ndigest=" + trip.delivered().record().manifest()
-                + "\nformat=sha1\nhead=ref: refs/heads/main\ngit=1\ngit-program=1\n";
         for (var name : List.of("../../etc/passwd", "/etc/passwd", "x/../../y", ".git/config", "a//b")) {
             var frames = new ByteArrayOutputStream();
-            frame(frames, 32, complete.getBytes(StandardCharsets.US_ASCII));
+            frame(frames, 32, complete(trip));
             var path = new ByteArrayOutputStream();
             path.write(name.length() >> 8);
             path.write(name.length());
             path.writeBytes(name.getBytes(StandardCharsets.US_ASCII));
             frame(frames, 35, path.toByteArray());
-            var guest = new Wrapped(trip.guest) {
-                @Override
-                public Frames converse(String operation, GuestPath p) {
-                    return new Frames("box", fixed(frames.toByteArray()));
-                }
-            };
-            refused(trip, guest, ErrorCode.GUEST_PROTOCOL, "a path that no work tree has");
+            refused(
+                    trip,
+                    answering(trip, frames.toByteArray()),
+                    ErrorCode.GUEST_PROTOCOL,
+                    "a path that no work tree has");
         }
+    }
+
+    /** A guest that makes files without end: the host's memory has one. */
+    @Test
+    void moreNamesThanAnybodyHas() throws IOException {
+        var trip = trip();
+        var path = new ByteArrayOutputStream();
+        for (int i = 0; i < 5000; i++)
+            path.writeBytes(new byte[] {'f', 0, 2, (byte) (i / 70 + 50), (byte) (i % 70 + 50)});
+        var frames = new ByteArrayOutputStream();
+        frame(frames, 32, complete(trip));
+        for (int i = 0; i < 201; i++) frame(frames, 37, path.toByteArray());
+        refused(trip, answering(trip, frames.toByteArray()), ErrorCode.WORKSPACE_REFUSED, "more than 1,000,000 files");
+    }
+
+    /** A sparse file costs a guest nothing. */
+    @Test
+    void aFileLongerThanWhatComesOutIsNamedAndNotRead() throws IOException {
+        var trip = trip();
+        try (var file =
+                new java.io.RandomAccessFile(trip.guest.repo().resolve("huge").toFile(), "rw")) {
+            file.setLength(1L << 40);
+        }
+        trip.guest.write("a", "two\n");
+        var work = Work.collect(trip.guest, trip.delivered());
+        assertThat(work.tooLarge()).extracting(RepoPath::toString).containsExactly("huge");
+        assertThat(work.changes()).extracting(c -> c.path().toString()).containsExactly("a");
+    }
+
+    private static byte[] complete(RoundTrip trip) {
+        return ("state=complete\ndigest=" + trip.delivered().record().manifest()
+                        + "\nformat=sha1\nhead=ref: refs/heads/main\ngit=1\ngit-program=1\n")
+                .getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private static Guest answering(RoundTrip trip, byte[] frames) {
+        return new Wrapped(trip.guest) {
+            @Override
+            public Frames converse(String operation, GuestPath p) {
+                return new Frames("box", fixed(frames));
+            }
+        };
     }
 
     @Test
