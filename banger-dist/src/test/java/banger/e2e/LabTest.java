@@ -35,18 +35,17 @@ class LabTest {
     /** What every {@code ./mvnw verify} tries; {@code make lab} tries all. */
     private static final List<String> SHORT = List.of("engines", "run", "lifecycle", "workspace");
 
-    private static final List<String> ALL =
-            List.of(
-                    "engines",
-                    "run",
-                    "lifecycle",
-                    "workspace",
-                    "confinement",
-                    "suspend",
-                    "endings",
-                    "pair",
-                    "restores",
-                    "figures");
+    private static final List<String> ALL = List.of(
+            "engines",
+            "run",
+            "lifecycle",
+            "workspace",
+            "confinement",
+            "suspend",
+            "endings",
+            "pair",
+            "restores",
+            "figures");
 
     /** The system property {@code lab} names some, or all. */
     private static Stream<String> scenarios(String engine) {

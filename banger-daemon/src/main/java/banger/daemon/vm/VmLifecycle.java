@@ -45,7 +45,7 @@ public final class VmLifecycle {
     private final Engines engines;
     private final SshKeys keys;
     private final Signals signals;
-    private final VmDefaults defaults;
+    private final VmSizes sizes;
     private final Settings settings;
     private final VmStart start;
     private final VmStop stop;
@@ -75,7 +75,7 @@ public final class VmLifecycle {
         this.keys = keys;
         this.signals = signals;
         this.settings = settings;
-        this.defaults = VmDefaults.of(settings);
+        this.sizes = new VmSizes(VmDefaults.of(settings));
         this.start = new VmStart(sources, network, disks, engines, keys, userFiles, settings);
         this.stop = new VmStop(table, network, disks, machines, settings);
         this.suspend = new VmSuspend(table, sources, disks, machines, stop, settings);
@@ -85,7 +85,7 @@ public final class VmLifecycle {
     /** Creates a VM and, when asked to, boots it. Interrupted: nothing is left of it. */
     public Vm create(CreateVm request, Progress progress) {
         var name = Optional.ofNullable(request.name()).map(VmName::new);
-        var sized = sizes(request);
+        var sized = sizes.of(request);
         var engine = Optional.ofNullable(request.engine()).orElse(settings.engine());
         var fetching = request.offline() ? Fetching.FORBIDDEN : Fetching.ALLOWED;
         if (request.start()) {
@@ -162,35 +162,6 @@ public final class VmLifecycle {
                 .because(told);
     }
 
-    private VmDefaults sizes(CreateVm request) {
-        var sized = new VmDefaults(
-                Optional.ofNullable(request.vcpu()).orElse(defaults.vcpu()),
-                Optional.ofNullable(request.memoryMib()).orElse(defaults.memoryMib()),
-                Optional.ofNullable(request.diskBytes()).orElse(defaults.diskBytes()),
-                Optional.ofNullable(request.overlayBytes()).orElse(defaults.overlayBytes()));
-        checkSizes(Optional.ofNullable(request.name()).orElse("new"), sized, request.start());
-        return sized;
-    }
-
-    private static void checkSizes(String name, VmDefaults s, boolean willRun) {
-        int cpus = Runtime.getRuntime().availableProcessors();
-        if (s.vcpu() < 1 || s.vcpu() > Math.max(32, cpus))
-            throw usage("vcpu " + s.vcpu() + ": must be from 1 to " + Math.max(32, cpus));
-        if (s.memoryMib() < 128) throw usage("memory " + s.memoryMib() + " MiB: must be at least 128 MiB");
-        if (s.diskBytes() < 64 * Size.MIB || s.overlayBytes() < 64 * Size.MIB)
-            throw usage("disk size: must be at least 64M");
-        if (s.diskBytes() > 16384 * Size.GIB || s.overlayBytes() > 16384 * Size.GIB)
-            throw usage("disk size: must be at most 16T");
-        long host = VmDefaults.hostMemoryMib();
-        if (willRun && s.memoryMib() > host)
-            throw new BangerException(
-                    ErrorCode.HOST_MEMORY,
-                    "vm " + name + ": " + Size.human(s.memoryMib() * Size.MIB)
-                            + " of memory asked for, this machine has " + Size.human(host * Size.MIB) + " ("
-                            + Size.human(VmDefaults.availableMemoryMib() * Size.MIB) + " free)",
-                    "a smaller --memory, or banger vm set " + name + " --memory 8G");
-    }
-
     private static BangerException usage(String fact) {
         return new BangerException(ErrorCode.USAGE, fact);
     }
@@ -211,7 +182,7 @@ public final class VmLifecycle {
                 progress.note("vm " + now.name() + ": already running");
                 return now;
             }
-            checkSizes(
+            VmSizes.check(
                     now.name().value(),
                     new VmDefaults(now.vcpu(), now.memoryMib(), now.diskBytes(), now.overlayBytes()),
                     true);
@@ -419,7 +390,7 @@ public final class VmLifecycle {
                 int vcpu = Optional.ofNullable(change.vcpu()).orElse(now.vcpu());
                 int memory = Optional.ofNullable(change.memoryMib()).orElse(now.memoryMib());
                 long disk = Optional.ofNullable(change.diskBytes()).orElse(now.diskBytes());
-                checkSizes(vm.name().value(), new VmDefaults(vcpu, memory, disk, now.overlayBytes()), false);
+                VmSizes.check(vm.name().value(), new VmDefaults(vcpu, memory, disk, now.overlayBytes()), false);
                 if (disk != now.diskBytes()) disks.grow(now, disk);
                 table.size(vm.id(), vcpu, memory, disk);
             }

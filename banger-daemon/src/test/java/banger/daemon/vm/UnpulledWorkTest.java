@@ -213,6 +213,9 @@ class UnpulledWorkTest {
         public void pause() {}
 
         @Override
+        public void whenStarved(Runnable listener) {}
+
+        @Override
         public void unpause() {}
 
         @Override
