@@ -8,8 +8,12 @@ import java.util.Optional;
 public final class Nearest {
     private Nearest() {}
 
-    /** The candidate at most two edits away (one for short words); empty when none is. */
+    /** The only candidate that begins so, or else the one at most two edits away (one for short words). */
     public static Optional<String> to(String word, Collection<String> candidates) {
+        var begun =
+                candidates.stream().distinct().filter(c -> c.startsWith(word)).toList();
+        if (begun.size() == 1 && word.chars().filter(Character::isLetter).count() > 1)
+            return Optional.of(begun.getFirst());
         int most = word.length() < 4 ? 1 : 2;
         return candidates.stream()
                 .filter(c -> distance(word, c) <= most)

@@ -30,6 +30,13 @@ class NearestTest {
         assertThat(Nearest.to(typed, VERBS)).contains(meant);
     }
 
+    @Test
+    void theOnlyOneThatBeginsSoIsMeantHoweverLong() {
+        assertThat(Nearest.to("--mem", List.of("--rm", "--memory", "--name"))).contains("--memory");
+        assertThat(Nearest.to("--", List.of("--memory"))).isEmpty();
+        assertThat(Nearest.to("sta", List.of("start", "stats"))).isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource({"delete", "x", "rx1", "frobnicate"})
     void anotherWordIsNotGuessedAt(String typed) {

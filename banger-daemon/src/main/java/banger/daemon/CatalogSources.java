@@ -1,5 +1,7 @@
 package banger.daemon;
 
+import banger.api.BangerException;
+import banger.api.ErrorCode;
 import banger.daemon.image.Images;
 import banger.daemon.kernel.Kernels;
 import banger.daemon.progress.Progress;
@@ -19,16 +21,29 @@ final class CatalogSources implements VmSources {
 
     @Override
     public Resolved image(String name, Fetching fetching, Progress progress) {
-        if (fetching == Fetching.FORBIDDEN) images.show(name);
+        if (fetching == Fetching.FORBIDDEN) mustBeHere("image", name, () -> images.show(name));
         var image = images.ensure(name, progress);
         return new Resolved(image.name(), image.digest());
     }
 
     @Override
     public Resolved kernel(String name, Fetching fetching, Progress progress) {
-        if (fetching == Fetching.FORBIDDEN) kernels.show(name);
+        if (fetching == Fetching.FORBIDDEN) mustBeHere("kernel", name, () -> kernels.show(name));
         var kernel = kernels.ensure(name, progress);
         return new Resolved(kernel.name(), kernel.digest());
+    }
+
+    private static void mustBeHere(String kind, String name, Runnable look) {
+        try {
+            look.run();
+        } catch (BangerException e) {
+            if (e.code() != ErrorCode.IMAGE_NOT_FOUND && e.code() != ErrorCode.KERNEL_NOT_FOUND) throw e;
+            throw new BangerException(
+                            e.code(),
+                            kind + " " + name + ": is not here, and with --offline nothing is fetched",
+                            "banger " + kind + " pull " + name)
+                    .because(e);
+        }
     }
 
     @Override
