@@ -37,6 +37,15 @@ class BadInputTest {
     }
 
     @Test
+    void offlineSaysWhatIsNotHereAndHowToGetIt() {
+        assertThat(HOME.run("vm", "create", "--offline", "--image", "debian-bookworm")
+                        .expect(1)
+                        .err())
+                .isEqualTo("error: image debian-bookworm: is not here, and with --offline nothing is fetched\n"
+                        + "  banger image pull debian-bookworm\n");
+    }
+
+    @Test
     void twoClientsAtOnceGetOneDaemon() {
         try (var one = HOME.banger("vm", "list").start();
                 var two = HOME.banger("vm", "list").start();

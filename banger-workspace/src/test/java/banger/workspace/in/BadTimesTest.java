@@ -74,27 +74,7 @@ class BadTimesTest {
                     left -= len;
                 }
             };
-            return new Frames(name(), new Duplex() {
-                @Override
-                public InputStream in() {
-                    return stream.in();
-                }
-
-                @Override
-                public OutputStream out() {
-                    return out;
-                }
-
-                @Override
-                public void endOutput() throws IOException {
-                    stream.endOutput();
-                }
-
-                @Override
-                public void close() throws IOException {
-                    stream.close();
-                }
-            });
+            return new Frames(name(), new Diverted(stream, out));
         }
     }
 

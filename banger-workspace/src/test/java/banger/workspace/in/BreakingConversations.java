@@ -1,13 +1,11 @@
 package banger.workspace.in;
 
-import banger.api.http.Duplex;
 import banger.workspace.GuestPath;
 import banger.workspace.testing.AgentOnHost;
 import banger.workspace.wire.Conversations;
 import banger.workspace.wire.Frames;
 import java.io.FilterOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 
 /** Conversations that break off: the host is gone after so many bytes. */
@@ -20,29 +18,7 @@ record BreakingConversations(AgentOnHost whole, int bytes) implements Conversati
     @Override
     public Frames converse(String operation, GuestPath path) {
         var stream = whole.open(operation, path);
-        var out = new Cut(stream.out(), bytes);
-        var cut = new Duplex() {
-            @Override
-            public InputStream in() {
-                return stream.in();
-            }
-
-            @Override
-            public OutputStream out() {
-                return out;
-            }
-
-            @Override
-            public void endOutput() throws IOException {
-                stream.endOutput();
-            }
-
-            @Override
-            public void close() throws IOException {
-                stream.close();
-            }
-        };
-        return new Frames(name(), cut);
+        return new Frames(name(), new Diverted(stream, new Cut(stream.out(), bytes)));
     }
 
     private static final class Cut extends FilterOutputStream {
