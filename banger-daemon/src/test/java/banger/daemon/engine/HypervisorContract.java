@@ -288,6 +288,25 @@ public abstract class HypervisorContract {
     }
 
     @Test
+    void aSaveThatCannotBeWrittenIsAnErrorAndItRunsOn() throws Exception {
+        bootToReady();
+        Sleep.prepare(machine.control());
+        var saved = Files.createDirectory(directory().resolve("saved"));
+        Files.createDirectory(saved.resolve("state"));
+        assertThatThrownBy(() -> machine.save(saved)).isInstanceOf(java.io.IOException.class);
+        machine.wake(Sleep.Kind.CONTINUE);
+        exitsWith("0");
+        // And it can be saved still.
+        Files.delete(saved.resolve("state"));
+        Sleep.prepare(machine.control());
+        machine.save(saved);
+        machine.kill();
+        machine = engine().restore(spec(heard), saved);
+        machine.wake(Sleep.Kind.RESUME);
+        exitsWith("0");
+    }
+
+    @Test
     void aStateThatWasCutOrIsNoneIsAnErrorAndNothingRuns() throws Exception {
         bootToReady();
         var saved = save();

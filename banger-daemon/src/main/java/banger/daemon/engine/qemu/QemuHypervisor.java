@@ -84,7 +84,7 @@ public final class QemuHypervisor implements Hypervisor {
     }
 
     private static Vmm vmm(String name, Path directory) {
-        return new Vmm(name, "QEMU", directory, QemuArguments.SOCKETS);
+        return new Vmm(name, "QEMU", directory, QemuArguments.SOCKETS, Vmm.PATIENCE);
     }
 
     private static Machine connect(Vmm vmm, MachineRef ref, Control.Listener listener) throws IOException {

@@ -176,10 +176,11 @@ public final class FakeFirecracker {
             }
             case "/snapshot/create" -> {
                 if (!state.equals("Paused")) throw new IOException("Cannot save a microVM that is not paused");
+                // The guest's connections break before the first byte is written, as with the real one.
+                fresh = true;
                 Files.writeString(
                         Path.of(String.valueOf(body.get("snapshot_path"))), vsock + "\n" + guest.saved() + "\nend");
                 Files.write(Path.of(String.valueOf(body.get("mem_file_path"))), new byte[1 << 16]);
-                fresh = true;
             }
             case "/snapshot/load" -> load(body);
             default -> {}

@@ -1,5 +1,11 @@
 package banger.daemon.engine.qemu;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
 import banger.daemon.archive.CpioHeader;
 import banger.daemon.archive.CpioWriter;
 import banger.daemon.debian.DebianMirror;
@@ -9,6 +15,7 @@ import banger.daemon.engine.Confinement;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.HypervisorContract;
 import banger.daemon.engine.KvmProbe;
+import banger.daemon.engine.ProcessRef;
 import banger.daemon.engine.Shim;
 import banger.daemon.guest.Control;
 import banger.daemon.kernel.Kernel;
@@ -29,6 +36,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** QEMU keeps the contract: the real kernel and guest program on an empty root file system. */
@@ -51,6 +59,7 @@ class QemuHypervisorTest extends HypervisorContract {
     Path directory;
 
     private String commandLine;
+    private int memoryMib = 256;
 
     @BeforeAll
     static void prepare() throws IOException {
@@ -103,7 +112,7 @@ class QemuHypervisorTest extends HypervisorContract {
                         new Link(kernel.initrd(), "initrd")),
                 commandLine,
                 1,
-                256,
+                memoryMib,
                 "02:00:00:00:00:01",
                 3,
                 BootSpec.Placement.PLAIN,
@@ -121,6 +130,23 @@ class QemuHypervisorTest extends HypervisorContract {
             throw new UncheckedIOException(e);
         }
         return archive.toByteArray();
+    }
+
+    @Test
+    void memoryThatTheHostRefusesIsAnErrorAndNothingRuns() throws IOException {
+        var policy = Files.readString(Path.of("/proc/sys/vm/overcommit_memory")).strip();
+        assumeTrue(!policy.equals("1"), "this host promises any amount of memory (vm.overcommit_memory is 1)");
+        memoryMib = 512 * 1024;
+        assertThatThrownBy(this::boot).isInstanceOfSatisfying(BangerException.class, e -> {
+            assertThat(e.code()).isEqualTo(ErrorCode.VM_START_FAILED);
+            assertThat(e.fact())
+                    .startsWith("vm box: QEMU did not start: ")
+                    .contains("memory", "Cannot allocate memory")
+                    .hasSizeLessThan(1000);
+            assertThat(e.remedies()).isNotEmpty();
+        });
+        for (var ref : Files.readString(directory.resolve("run.ref")).strip().split(" "))
+            assertThat(ProcessRef.parse(ref).alive()).isFalse();
     }
 
     /** Its disk is not there. */
