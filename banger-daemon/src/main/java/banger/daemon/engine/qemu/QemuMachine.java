@@ -73,9 +73,7 @@ final class QemuMachine implements Machine, RunningVmm.Ties {
     public void whenStarved(Runnable listener) {
         var name = "starved-" + vmm.name();
         qmp.whenStarved(() -> Thread.ofVirtual().name(name).start(listener));
-        Thread.ofVirtual().name(name).start(() -> {
-            if (qmp.starved()) listener.run();
-        });
+        if (qmp.starved()) Thread.ofVirtual().name(name).start(listener);
     }
 
     @Override
