@@ -69,6 +69,6 @@ final class LabContract {
                 "cd " + PLACE + " && exec /opt/banger/runtime/bin/java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
                         + " -Dbanger.checkout=" + PLACE
                         + " -Dbanger.test-kernel=$(echo /home/ann/.local/state/banger/kernels/*)"
-                        + " -cp 'classes:*:/opt/banger/lib/*' banger.daemon.engine.RunContract " + testClass);
+                        + " -cp 'classes:*:/opt/banger/lib/daemon/*' banger.daemon.engine.RunContract " + testClass);
     }
 }

@@ -38,7 +38,7 @@ public final class FakeFirecracker {
 
     private volatile boolean deaf;
 
-    private FakeFirecracker(String fault, String id) {
+    FakeFirecracker(String fault, String id) {
         this.fault = fault;
         this.id = id;
     }
@@ -76,7 +76,8 @@ public final class FakeFirecracker {
         Runtime.getRuntime().halt(status);
     }
 
-    private void serve(Path socket) throws IOException {
+    /** Answers on this socket until the process ends. */
+    void serve(Path socket) throws IOException {
         if (fault.equals("no-socket")) {
             guest.ended().join();
             return;
