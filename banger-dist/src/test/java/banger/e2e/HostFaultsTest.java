@@ -160,7 +160,9 @@ class HostFaultsTest {
     @Test
     void aTapThatAnotherHoldsIsSaidAndNothingRuns() throws Exception {
         HOME.boot("box");
-        assumeTrue(HOME.vm("box").network().equals("user"), () -> "no network: " + HOME.vm("box").network());
+        assumeTrue(
+                HOME.vm("box").network().equals("user"),
+                () -> "no network: " + HOME.vm("box").network());
         HOME.run("vm", "kill", "box").ok();
         var tap = "bgr" + HOME.vm("box").id();
         var takers = new ArrayList<Running>();
@@ -175,18 +177,18 @@ class HostFaultsTest {
         }
         assertThat(HOME.vm("box").state()).isEqualTo("error");
         HOME.run("vm", "start", "box").ok();
-        assertThat(HOME.exec("box", "cat", "/sys/class/net/eth0/carrier").ok().out()).isEqualTo("1\n");
+        assertThat(HOME.exec("box", "cat", "/sys/class/net/eth0/carrier").ok().out())
+                .isEqualTo("1\n");
     }
 
     /** A process of somebody's that has the tap open. */
     private static Running taker(String tap) {
         var helper = HOME.helpers().getFirst().pid();
         var running = new Program(
-                        List.of(
-                                ("nsenter --target " + helper + " --user --net --preserve-credentials "
-                                                + "qemu-system-x86_64 -nodefaults -S -display none -netdev tap,id=n,ifname="
-                                                + tap + ",script=no,downscript=no")
-                                        .split(" ")),
+                        List.of(("nsenter --target " + helper + " --user --net --preserve-credentials "
+                                        + "qemu-system-x86_64 -nodefaults -S -display none -netdev tap,id=n,ifname="
+                                        + tap + ",script=no,downscript=no")
+                                .split(" ")),
                         HOME.environment())
                 .start();
         Wait.until("the tap is taken", () -> {

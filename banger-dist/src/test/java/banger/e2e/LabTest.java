@@ -62,8 +62,8 @@ class LabTest {
 
     /** The property {@code lab.engines} names the one to try alone. */
     private static Stream<String> scenarios(String engine) {
-        if (!List.of(System.getProperty("lab.engines", "qemu,firecracker").split(",")).contains(engine))
-            return Stream.empty();
+        if (!List.of(System.getProperty("lab.engines", "qemu,firecracker").split(","))
+                .contains(engine)) return Stream.empty();
         return wanted().stream()
                 .filter(n -> !n.equals("contract"))
                 .filter(n -> LabScenario.read(n).meantFor(engine));

@@ -48,7 +48,8 @@ public abstract class RealEngineContract extends HypervisorContract {
     static void prepare() throws IOException {
         var rootfs = new Link(disk(shared.resolve("rootfs.ext4")), "vda");
         if (!KERNEL.isEmpty()) {
-            links = List.of(rootfs, pulled("modules.ext4", "vdd"), pulled("vmlinux", "kernel"), pulled("initrd-*", "initrd"));
+            links = List.of(
+                    rootfs, pulled("modules.ext4", "vdd"), pulled("vmlinux", "kernel"), pulled("initrd-*", "initrd"));
             return;
         }
         try (var database = Database.open(shared.resolve("banger.db"))) {

@@ -155,11 +155,10 @@ public final class EngineBench {
         for (var socket : Sockets.ALL) Files.deleteIfExists(directory.resolve(socket));
         var socket = directory.resolve(Sockets.API);
         new FakeFirecracker("none", "warm").serve(socket);
-        var calls = BootCalls.of(
-                        spec.at(new BootSpec.Placement(
-                                java.util.Optional.empty(),
-                                java.util.Optional.empty(),
-                                java.util.Optional.of("bgr0123456789ab"))))
+        var calls = BootCalls.of(spec.at(new BootSpec.Placement(
+                        java.util.Optional.empty(),
+                        java.util.Optional.empty(),
+                        java.util.Optional.of("bgr0123456789ab"))))
                 .stream()
                 .filter(c -> c != ApiCall.Action.START && !(c instanceof ApiCall.Vsock))
                 .toList();
@@ -172,7 +171,11 @@ public final class EngineBench {
             }
         }
         System.out.printf(
-                Locale.ROOT, "%-28s %8.1f ms   %d calls; aim 10 ms%n", "API configuration", median(times) * 1000, calls.size());
+                Locale.ROOT,
+                "%-28s %8.1f ms   %d calls; aim 10 ms%n",
+                "API configuration",
+                median(times) * 1000,
+                calls.size());
     }
 
     private static double median(double[] values) {

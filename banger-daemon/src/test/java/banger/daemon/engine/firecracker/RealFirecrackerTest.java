@@ -57,7 +57,9 @@ class RealFirecrackerTest extends RealEngineContract {
             restore(saved);
             machine().wake(Sleep.Kind.RESUME);
             answers();
-            assertThat(Files.readString(Path.of("/sys/class/net/bgrcontract2/carrier")).strip()).isEqualTo("1");
+            assertThat(Files.readString(Path.of("/sys/class/net/bgrcontract2/carrier"))
+                            .strip())
+                    .isEqualTo("1");
         } finally {
             machine().kill();
             ip("link", "del", "bgrcontract1");
