@@ -124,6 +124,19 @@ class FakeFirecrackerTest extends HypervisorContract {
     }
 
     @Test
+    void aKernelThatIsMissingIsNamed() throws IOException {
+        Files.delete(directory.resolve("kernel"));
+        assertThatThrownBy(this::boot)
+                .isInstanceOfSatisfying(
+                        BangerException.class,
+                        e -> assertThat(e.fact())
+                                .isEqualTo(
+                                        "vm box: Firecracker did not start: kernel: The kernel file cannot be opened: "
+                                                + "No such file or directory (os error 2)"));
+        nothingRuns();
+    }
+
+    @Test
     void oneThatNeverOpensItsSocketIsGivenUp() throws IOException {
         fault = "no-socket";
         var engine = new FirecrackerHypervisor(
