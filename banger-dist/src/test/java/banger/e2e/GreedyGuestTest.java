@@ -16,9 +16,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class GreedyGuestTest {
     private static final long RING = 1 << 20;
 
-    /** Its name begins with an @. */
-    private static final String STOP_AGENT =
-            "for p in /proc/[0-9]*; do [ \"$(head -c 1 $p/cmdline)\" = @ ] && kill -STOP ${p#/proc/}; done; ";
+    /** The command's parent is the agent's process for it, and that one's parent the agent. */
+    private static final String STOP_AGENT = "agent=$(cut -d ' ' -f 4 /proc/$PPID/stat); echo now; kill -STOP $agent; ";
 
     @RegisterExtension
     static final TestHome HOME = TestHome.prepared();
@@ -60,6 +59,7 @@ class GreedyGuestTest {
         HOME.exec("box", "sh", "-c", "echo kept > /root/note; sync").ok();
         try (var running = HOME.banger("vm", "exec", "box", "--", "sh", "-c", STOP_AGENT + "sleep 1000")
                 .start()) {
+            running.awaitOut("now");
             Wait.until("the agent stands still", () -> {
                 var ended = HOME.exec("box", "true");
                 if (ended.status() == 0) return false;
