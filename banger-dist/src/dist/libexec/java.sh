@@ -7,8 +7,9 @@ if [ ! -x "$java" ]; then
 	echo "  build again (./banger in the checkout), or install the self-contained archive" >&2
 	exit 1
 fi
-common="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData --enable-native-access=ALL-UNNAMED"
-net_flags="-Xmx16m -XX:ReservedCodeCacheSize=8m"
+# Both compilers: the digests of images, repositories and saved memory are 5 to 8 times as fast with the second one.
+common="-XX:+UseSerialGC -XX:-UsePerfData --enable-native-access=ALL-UNNAMED"
+net_flags="-Xmx16m -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=8m"
 
 # The flag for the named AOT cache when there is one; the directory is named after its content, so a
 # cache never meets other jars than its own.
