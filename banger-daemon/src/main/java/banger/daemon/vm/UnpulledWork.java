@@ -119,12 +119,15 @@ final class UnpulledWork {
      * @throws BangerException {@code workspace.unpulled}: it holds work, or may
      */
     void refuse(Vm vm, Optional<RunningVm> running) {
-        each(vm, one -> {
-            var verdict = verdict(vm, running, one);
-            return verdict.unpulled()
-                    ? Optional.of(refusal(vm, "holds work that was never pulled", verdict.lines()))
-                    : Optional.empty();
-        });
+        var known = of(vm);
+        var lines = new ArrayList<String>();
+        for (var one : known) {
+            var found = verdict(vm, running, one).lines();
+            if (known.size() > 1 && !found.isEmpty())
+                lines.add(Printable.line(one.delivered.record().guestPath()) + ":");
+            lines.addAll(found);
+        }
+        if (!lines.isEmpty()) throw refusal(vm, "holds work that was never pulled", lines);
     }
 
     private void each(Vm vm, Function<Known, Optional<BangerException>> check) {

@@ -103,6 +103,14 @@ public final class Work {
                 .toList();
     }
 
+    /** Submodules that changed files lie in. */
+    public List<RepoPath> changedSubmodules() {
+        return parts.stream()
+                .flatMap(p -> p.place().stream())
+                .filter(place -> changes.stream().anyMatch(c -> c.path().within(place)))
+                .toList();
+    }
+
     /** The host's commit that was delivered; empty: there was none. */
     public Optional<ObjectId> deliveredHead() {
         return outermost().delivered().head();
