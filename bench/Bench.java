@@ -25,7 +25,7 @@ public final class Bench {
     public static void main(String[] names) throws Exception {
         run(true, BANGER, "kernel", "list");
         if (!json("image", "list", "--json").contains("\"available\": false")) run(true, BANGER, "image", "pull", IMAGE);
-        var all = names.length == 0 ? List.of("start", "cold", "exec", "create", "stop", "idle", "import", "work") : List.of(names);
+        var all = names.length == 0 ? List.of("start", "cold", "exec", "create", "stop", "idle", "import", "work", "suspend", "engine") : List.of(names);
         System.out.printf("load %s, %d cpus, %d runs each%n", load(), Runtime.getRuntime().availableProcessors(), RUNS);
         for (var name : all) {
             switch (name) {
@@ -37,6 +37,8 @@ public final class Bench {
                 case "idle" -> idle();
                 case "import" -> importTree();
                 case "work" -> work();
+                case "suspend" -> suspend();
+                case "engine" -> engine();
                 default -> throw new IllegalArgumentException(name);
             }
         }
@@ -234,6 +236,41 @@ public final class Bench {
                 median(times) * 1000, Math.max(0, median(syncs)) * 1000);
         System.out.printf(Locale.ROOT, "%-28s %8.1f MiB  aim 16 MiB%n", "disk of a VM when ready", Long.parseLong(ready) / 1048576.0);
         run(true, BANGER, "vm", "delete", "bench-stop");
+    }
+
+    /** A suspended VM until it runs its first command, against a cold boot of the same; and the suspend alone. */
+    private static void suspend() throws Exception {
+        var vm = "bench-suspend";
+        run(true, BANGER, "vm", "run", "-d", "--image", IMAGE, "--name", vm, "--vcpu", "1", "--memory", "512M");
+        var suspends = new ArrayList<Double>();
+        pair("resume to first exec (API)", "cold boot to first exec", () -> {
+                    long began = System.nanoTime();
+                    api("POST", "/v1/vms/" + vm + "/suspend", "{}");
+                    suspends.add(seconds(began));
+                    return startToExec(vm);
+                }, () -> {
+                    api("POST", "/v1/vms/" + vm + "/stop", "{\"graceful\":false}");
+                    return startToExec(vm);
+                }, "aim 0.10");
+        System.out.printf(Locale.ROOT, "%-28s %8.0f ms%n", "suspend, 512 MiB (API)",
+                median(suspends.stream().mapToDouble(d -> d).toArray()) * 1000);
+        run(true, BANGER, "vm", "delete", vm);
+    }
+
+    private static double startToExec(String vm) throws Exception {
+        long began = System.nanoTime();
+        api("POST", "/v1/vms/" + vm + "/start", "{}");
+        execByApi(vm);
+        return seconds(began);
+    }
+
+    /** What banger adds to an engine's own time, with the tests' fake of Firecracker. */
+    private static void engine() throws Exception {
+        var classPath = CHECKOUT.resolve("banger-daemon/target/test-classes") + ":" + CHECKOUT.resolve("build/current/lib/daemon") + "/*:"
+                + CHECKOUT.resolve("banger-api/target/test-classes");
+        System.out.print(run(true, ProcessHandle.current().info().command().orElseThrow(), "-cp", classPath,
+                "banger.daemon.engine.firecracker.EngineBench",
+                CHECKOUT.resolve("build/current/libexec/banger-shim").toString(), Integer.toString(RUNS)));
     }
 
     private static void idle() throws Exception {

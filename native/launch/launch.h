@@ -21,6 +21,7 @@ struct place {
 
 #define ID_LENGTH 12
 #define DIGEST_LENGTH 64
+#define INITRD_LENGTH 16
 
 /* ---- request.c ---- */
 
@@ -31,7 +32,7 @@ struct request {
     char id[ID_LENGTH + 1];
     char image[DIGEST_LENGTH + 1];
     char kernel[DIGEST_LENGTH + 1];
-    char initrd[DIGEST_LENGTH + 1]; /* of its file's name */
+    char initrd[INITRD_LENGTH + 1]; /* in its file's name: of the guest program in it */
 };
 
 #define REQUEST_MAX 256

@@ -47,7 +47,7 @@ bool request_parse(const char *line, size_t length, struct request *out)
         return false;
     if (out->verb == START
         && (!hex(&at, end, DIGEST_LENGTH, out->image) || !hex(&at, end, DIGEST_LENGTH, out->kernel)
-            || !hex(&at, end, DIGEST_LENGTH, out->initrd)))
+            || !hex(&at, end, INITRD_LENGTH, out->initrd)))
         return false;
     return at == end;
 }

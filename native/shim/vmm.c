@@ -37,7 +37,7 @@ static int open_tap(const char *name)
     struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
     strncpy(request.ifr_name, name, IFNAMSIZ - 1);
     if (ioctl(fd, TUNSETIFF, &request) != 0)
-        fail("tap", "%s: %m", name);
+        fail("tap", errno == EBUSY ? "%s: another process holds this tap" : "%s: %m", name);
     return fd;
 }
 

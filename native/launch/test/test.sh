@@ -8,7 +8,7 @@ chmod 755 "$work"
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1
 owner=64321 group=64400 stranger=64399 first=300000
 id=0123456789ab other=ba9876543210
-d8=01234567 digest=$d8$d8$d8$d8$d8$d8$d8$d8
+d8=01234567 digest=$d8$d8$d8$d8$d8$d8$d8$d8 initrd=$d8$d8
 passed=0 failed=0 waiting=
 
 pass() { passed=$((passed + 1)); }
@@ -57,7 +57,7 @@ fresh() {
     mkdir -p "$work/state/images/$digest" "$work/state/kernels/$digest" "$work/state/vms/$id" "$work/state/vms/$other"
     mkdir -m 711 "$work/jails"; mkdir -m 700 "$work/records"
     echo image > "$work/state/images/$digest/rootfs.ext4"
-    for f in vmlinux modules.ext4 "initrd-$digest.img"; do echo "${f%%[.-]*}" > "$work/state/kernels/$digest/$f"; done
+    for f in vmlinux modules.ext4 "initrd-$initrd.img"; do echo "${f%%[.-]*}" > "$work/state/kernels/$digest/$f"; done
     for v in $id $other; do for f in vdb vdc; do echo "$f of $v" > "$work/state/vms/$v/$f"; done; done
     chmod -R go-w "$work/state"; find "$work/state/images" "$work/state/kernels" -type f -exec chmod 444 {} +
     chown -R $owner:$group "$work/state"
@@ -72,7 +72,7 @@ launch_as() { # UID LINE
     [ ! -s "$work/errors" ] || bad "said on stderr: $(cat "$work/errors")"
 }
 launch() { launch_as $owner "$1"; }
-start() { launch "start ${1:-$id} $digest $digest $digest\\n"; }
+start() { launch "start ${1:-$id} $digest $digest $initrd\\n"; }
 refused() { # WHAT PATTERN
     start
     like "$1" "failed $2" "$line"
@@ -117,7 +117,7 @@ like "a uid that came free" 'failed file: vms/dddddddddddd*' "$line"
 # ---- a VM that runs ----
 fresh
 chmod 644 "$work/state/kernels/$digest/vmlinux"; echo wait > "$work/state/kernels/$digest/vmlinux"; chmod 444 "$work/state/kernels/$digest/vmlinux"
-"$build/ask" $owner "start $id $digest $digest $digest\\n" "$build/banger-launch" --state "$work/state" --jails "$work/jails" --records "$work/records" \
+"$build/ask" $owner "start $id $digest $digest $initrd\\n" "$build/banger-launch" --state "$work/state" --jails "$work/jails" --records "$work/records" \
     --jailer "$work/jailer" --firecracker "$work/firecracker" --owner $owner --group $group --uids $first:3 > "$work/first" 2>&1
 limit=250; until grep -q '^end' "$work/first" || [ $limit = 0 ]; do limit=$((limit - 1)); sleep 0.02; done
 reference=$(sed -n 's/^ok \([0-9:]*\) .*/\1/p' "$work/first"); waiting=${reference%:*}
@@ -160,7 +160,7 @@ is "root is a stranger too" "failed peer: uid 0 is not the owner" "$line"
 
 # ---- links in every component ----
 for part in state/vms state/vms/$id state/vms/$id/vdb state/vms/$id/vdc state/images state/images/$digest state/images/$digest/rootfs.ext4 \
-    state/kernels state/kernels/$digest state/kernels/$digest/vmlinux state/kernels/$digest/modules.ext4 "state/kernels/$digest/initrd-$digest.img" state jails records; do
+    state/kernels state/kernels/$digest state/kernels/$digest/vmlinux state/kernels/$digest/modules.ext4 "state/kernels/$digest/initrd-$initrd.img" state jails records; do
     fresh
     mv "$work/$part" "$work/aside"
     ln -s "$work/aside" "$work/$part"; chown -h $owner:$group "$work/$part"

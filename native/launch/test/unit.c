@@ -17,7 +17,8 @@ static void check(bool good, const char *what)
 #define ID "0123456789ab"
 #define D8 "01234567"
 #define DIGEST D8 D8 D8 D8 D8 D8 D8 D8
-#define START_LINE "start " ID " " DIGEST " " DIGEST " " DIGEST
+#define INITRD D8 D8
+#define START_LINE "start " ID " " DIGEST " " DIGEST " " INITRD
 
 static bool parses(const char *line, size_t length)
 {
@@ -34,14 +35,15 @@ int main(void)
 {
     struct request r;
     check(request_parse(START_LINE, strlen(START_LINE), &r) && r.verb == START && !strcmp(r.id, ID)
-            && !strcmp(r.image, DIGEST) && !strcmp(r.initrd, DIGEST),
+            && !strcmp(r.image, DIGEST) && !strcmp(r.initrd, INITRD),
         "start");
     check(request_parse("kill " ID, strlen("kill " ID), &r) && r.verb == KILL, "kill");
     check(request_parse("forget " ID, strlen("forget " ID), &r) && r.verb == FORGET, "forget");
     static const char *bad[] = {"", " ", "start", "kill", "kill ", "kill 0123456789a", "kill 0123456789abc", "kill 0123456789aB",
         "kill  " ID, "kill\t" ID, "kill " ID " ", "kill " ID "\r", "Kill " ID, "killall " ID, "stop " ID, "kill ../../../etc",
         "kill 01234567/../", "start " ID, "start " ID " " DIGEST, "start " ID " " DIGEST " " DIGEST, START_LINE " ", START_LINE " x",
-        START_LINE "0", "start " ID " " DIGEST " " DIGEST " ../" DIGEST, "forget .", "forget ..", " kill " ID};
+        START_LINE "0", "start " ID " " DIGEST " " DIGEST " ../" INITRD,
+        "start " ID " " DIGEST " " DIGEST " " DIGEST, "forget .", "forget ..", " kill " ID};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         check(!parses(bad[i], strlen(bad[i])), bad[i]);
     check(!parses("kill " ID "\0", strlen("kill " ID) + 1), "a NUL at the end");

@@ -22,7 +22,7 @@ final class DaemonStarter {
     /** What a VM's sockets add to the state directory: /vms/ID/streams.sock. */
     private static final int LONGEST_BELOW = "/vms/0123456789ab/streams.sock".length();
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final Layout layout;
     private final Path distribution;

@@ -3,6 +3,7 @@ package banger.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import banger.daemon.ops.Failpoint;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -153,6 +154,86 @@ class HostFaultsTest {
         assertThat(ended.err())
                 .contains("error: vm box: is paused: the disk of this host is full, its guest waits for room")
                 .contains("make room, then banger vm resume box")
+                .doesNotContain("Exception");
+    }
+
+    @Test
+    void aTapThatAnotherHoldsIsSaidAndNothingRuns() throws Exception {
+        HOME.boot("box");
+        assumeTrue(
+                HOME.vm("box").network().equals("user"),
+                () -> "no network: " + HOME.vm("box").network());
+        HOME.run("vm", "kill", "box").ok();
+        var tap = "bgr" + HOME.vm("box").id();
+        var takers = new ArrayList<Running>();
+        try {
+            var ended = Held.at(HOME, Failpoint.START_NETWORK, () -> takers.add(taker(tap)), "vm", "start", "box");
+            assertThat(ended.expect(1).err())
+                    .contains("error: vm box: ", tap + ": another process holds this tap")
+                    .doesNotContain("Exception");
+            assertThat(HOME.vmms()).isEmpty();
+        } finally {
+            takers.forEach(Running::close);
+        }
+        assertThat(HOME.vm("box").state()).isEqualTo("error");
+        HOME.run("vm", "start", "box").ok();
+        assertThat(HOME.exec("box", "cat", "/sys/class/net/eth0/carrier").ok().out())
+                .isEqualTo("1\n");
+    }
+
+    /** A process of somebody's that has the tap open. */
+    private static Running taker(String tap) {
+        var helper = HOME.helpers().getFirst().pid();
+        var running = new Program(
+                        List.of(("nsenter --target " + helper + " --user --net --preserve-credentials "
+                                        + "qemu-system-x86_64 -nodefaults -S -display none -netdev tap,id=n,ifname="
+                                        + tap + ",script=no,downscript=no")
+                                .split(" ")),
+                        HOME.environment())
+                .start();
+        Wait.until("the tap is taken", () -> {
+            if (!running.alive()) throw new AssertionError(running.await().toString());
+            try (var infos = Files.newDirectoryStream(Path.of("/proc/" + running.pid() + "/fdinfo"))) {
+                for (var info : infos) if (Files.readString(info).contains(tap)) return true;
+                return false;
+            } catch (IOException e) {
+                return false; // a descriptor that was closed meanwhile
+            }
+        });
+        return running;
+    }
+
+    /** The disk has room when the suspend begins, and none for the whole memory when it is written. */
+    @Test
+    void aDiskThatFillsWhileMemoryIsWrittenLetsTheVmRunOn() throws Exception {
+        var ended = inSmallHome(400, """
+                state() { $banger vm show box | sed -n 's/.*"state": "\\(.*\\)",/\\1/p'; }
+                $banger daemon stop
+                BANGER_DAEMON_FLAGS=-Dbanger.failpoints=true BANGER_FAILPOINT=SUSPEND_FROZEN \\
+                    BANGER_FAILPOINT_HOLD=$home/held ${banger%bin/banger}libexec/bangerd >/dev/null 2>&1 &
+                until [ -S $home/state/run/bangerd.sock ]; do :; done
+                $banger vm run -d --image debian-minimal --memory 256M --vcpu 1 --name box || exit 92
+                head -c 60000000 /dev/urandom | $banger vm exec box -- sh -c 'cat >/dev/shm/data'
+                $banger vm suspend box &
+                suspend=$!
+                until [ -e $home/held ]; do :; done
+                head -c 1000000000 /dev/zero >$home/filler 2>/dev/null
+                truncate -s -20000000 $home/filler
+                rm $home/held
+                wait $suspend
+                echo "suspend: $?, $(state)"
+                find $home/state/vms -name 'saved*'
+                $banger vm exec box -- stat -c %s /dev/shm/data
+                rm $home/filler
+                $banger vm suspend box 2>/dev/null
+                echo "suspend: $?, $(state)"
+                $banger vm start box 2>/dev/null
+                $banger vm exec box -- stat -c %s /dev/shm/data
+                $banger vm delete box 2>/dev/null
+                """);
+        assertThat(ended.out()).isEqualTo("suspend: 1, running\n60000000\nsuspend: 0, suspended\n60000000\n");
+        assertThat(ended.err())
+                .contains("error: vm box: could not be suspended: No space left on device; it runs on")
                 .doesNotContain("Exception");
     }
 

@@ -5,9 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import banger.daemon.ops.Failpoint;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -25,7 +22,6 @@ class KilledPartsTest {
     static final TestHome HOME = TestHome.prepared();
 
     private static final String BOX = "box";
-    private static final Path HELD = HOME.path().resolve("held");
 
     @BeforeAll
     static void make() {
@@ -110,35 +106,8 @@ class KilledPartsTest {
         Wait.until("the helper is gone", () -> HOME.helpers().isEmpty());
     }
 
-    /** Runs a command with a daemon that stands at the failpoint until the deed is done. */
     private static Ended during(Failpoint failpoint, Runnable deed, String... command) throws IOException {
-        if (HOME.daemonRuns()) HOME.run("daemon", "stop").ok();
-        var bangerd = new Program(
-                        List.of(Product.directory().resolve("libexec/bangerd").toString()), HOME.environment())
-                .env("BANGER_DAEMON_FLAGS", "-Dbanger.failpoints=true")
-                .env("BANGER_FAILPOINT", failpoint.name())
-                .env("BANGER_FAILPOINT_HOLD", HELD.toString());
-        try (var daemon = bangerd.start()) {
-            HOME.awaitDaemon(daemon);
-            try (var running = HOME.banger(command).start()) {
-                Wait.until("the daemon stands at " + failpoint, () -> {
-                    if (!running.alive())
-                        throw new AssertionError(running.await().toString());
-                    return Files.exists(HELD);
-                });
-                deed.run();
-                Files.delete(HELD);
-                var ended = running.await();
-                assertThat(ended.err()).doesNotContain("Exception", "\tat ", "internal");
-                return ended;
-            } finally {
-                HOME.run("daemon", "stop");
-                daemon.await();
-                HOME.run("vm", "list").ok();
-            }
-        } finally {
-            Files.deleteIfExists(HELD);
-        }
+        return Held.at(HOME, failpoint, deed, command);
     }
 
     private static void itStartsWithItsDataAndNetwork() {

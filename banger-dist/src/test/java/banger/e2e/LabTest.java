@@ -1,5 +1,6 @@
 package banger.e2e;
 
+import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -46,13 +48,25 @@ class LabTest {
             "endings",
             "pair",
             "restores",
+            "hostile",
+            "fulldisk",
+            "jailer",
+            "contract",
             "figures");
 
     /** The system property {@code lab} names some, or all; without it there is no lab. */
+    private static List<String> wanted() {
+        var names = System.getProperty("lab", "");
+        return names.isEmpty() || names.equals("all") ? ALL : List.of(names.split(","));
+    }
+
+    /** The property {@code lab.engines} names the one to try alone. */
     private static Stream<String> scenarios(String engine) {
-        var wanted = System.getProperty("lab", "");
-        var names = wanted.isEmpty() || wanted.equals("all") ? ALL : List.of(wanted.split(","));
-        return names.stream().filter(n -> LabScenario.read(n).meantFor(engine));
+        if (!List.of(System.getProperty("lab.engines", "qemu,firecracker").split(","))
+                .contains(engine)) return Stream.empty();
+        return wanted().stream()
+                .filter(n -> !n.equals("contract"))
+                .filter(n -> LabScenario.read(n).meantFor(engine));
     }
 
     static Stream<String> ofQemu() {
@@ -73,7 +87,18 @@ class LabTest {
     @MethodSource("ofFirecracker")
     void underFirecracker(String name) throws IOException {
         assumeTrue(LabFirecracker.find().isPresent(), LabFirecracker.MISSING);
+        if (name.equals("jailer")) assumeTrue(LabFirecracker.jailer().isPresent(), LabFirecracker.NO_JAILER);
         run(LabScenario.read(name), "firecracker");
+    }
+
+    @Test
+    void theContractOfEngines() throws IOException {
+        assumeTrue(wanted().contains("contract"), "not asked for: -Dlab=contract");
+        assumeTrue(LabFirecracker.find().isPresent(), LabFirecracker.MISSING);
+        var ended = LabContract.run(lab, "banger.daemon.engine.firecracker.RealFirecrackerTest");
+        System.out.println(ended.out().lines().map(l -> "lab: contract: " + l).collect(joining("\n")));
+        ended.ok();
+        LabLeaks.check(lab);
     }
 
     private static void run(LabScenario scenario, String engine) {

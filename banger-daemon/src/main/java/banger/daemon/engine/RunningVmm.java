@@ -10,9 +10,9 @@ public final class RunningVmm {
         /**
          * Why it ended without being killed by us; asked once it is gone and before {@link #cut}.
          *
-         * @param how {@code status 1: its last words}
+         * @param how {@code status 1: its last words}; more may be said of it
          */
-        MachineExit.Cause cause(String how);
+        MachineExit exit(String how);
 
         /** Closes every connection to it; more than once is no harm. */
         void cut();
@@ -62,9 +62,9 @@ public final class RunningVmm {
         try {
             if (!vmm.awaitEnd(ref)) return;
             var how = vmm.exitDetail();
-            var cause = killed ? MachineExit.Cause.KILLED : ties.cause(how);
+            var told = killed ? new MachineExit(MachineExit.Cause.KILLED, how) : ties.exit(how);
             ties.cut();
-            exit.complete(new MachineExit(cause, how));
+            exit.complete(told);
         } catch (IOException e) {
             ties.cut();
             exit.complete(new MachineExit(MachineExit.Cause.FAILED, "its sockets cannot be removed: " + e));

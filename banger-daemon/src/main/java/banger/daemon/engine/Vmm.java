@@ -6,6 +6,7 @@ import banger.api.Printable;
 import banger.api.http.Duplex;
 import banger.daemon.HostBoot;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,10 +23,14 @@ import java.util.regex.Pattern;
  * @param name the VM's, for errors
  * @param product the engine's, for errors
  * @param sockets names in the directory that are there only while it runs
+ * @param patience how long it may take until it has made its sockets
  */
-public record Vmm(String name, String product, Path directory, List<String> sockets) {
+public record Vmm(String name, String product, Path directory, List<String> sockets, Duration patience) {
     /** A VMM makes its sockets some 50 ms after it was started; a busy host needs longer. */
-    private static final Duration SOCKET_DEADLINE = Duration.ofSeconds(20);
+    public static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    /** The kernel's, of a socket's path. */
+    private static final int LONGEST_PATH = 107;
 
     private static final Duration END_DEADLINE = Duration.ofSeconds(10);
 
@@ -34,9 +39,18 @@ public record Vmm(String name, String product, Path directory, List<String> sock
     /**
      * Makes room for a new run: what a dead VMM left is removed, by name and in this directory only.
      *
-     * @throws BangerException {@code vm.start-failed}
+     * @throws BangerException {@code vm.start-failed}, also when its sockets could not be reached there
      */
     public void removeLeftovers() {
+        for (var socket : sockets) {
+            int length = directory.resolve(socket).toString().getBytes(StandardCharsets.UTF_8).length;
+            if (length > LONGEST_PATH)
+                throw new BangerException(
+                        ErrorCode.VM_START_FAILED,
+                        "vm " + name + ": the path of its socket " + Printable.quote(socket) + " has " + length
+                                + " bytes, and " + LONGEST_PATH + " are allowed",
+                        "a BANGER_HOME that is " + (length - LONGEST_PATH) + " bytes shorter");
+        }
         try {
             removeSockets();
             Files.deleteIfExists(directory.resolve("exit.json"));
@@ -100,15 +114,14 @@ public record Vmm(String name, String product, Path directory, List<String> sock
 
     /** Connects to a socket that a process of ours on this host is about to make. */
     public Duplex connect(String socket, ProcessRef maker) throws IOException {
-        long deadline = System.nanoTime() + SOCKET_DEADLINE.toNanos();
+        long deadline = System.nanoTime() + patience.toNanos();
         while (true) {
             try {
                 return Duplex.connect(directory.resolve(socket));
             } catch (IOException e) {
                 if (!maker.alive()) throw new IOException("it ended at once", e);
                 if (System.nanoTime() > deadline)
-                    throw new IOException(
-                            "it made no socket " + socket + " within " + SOCKET_DEADLINE.toSeconds() + " s", e);
+                    throw new IOException("it made no socket " + socket + " within " + patience.toSeconds() + " s", e);
             }
             try {
                 Thread.sleep(2);

@@ -434,6 +434,7 @@ public final class VmLifecycle {
             var vm = found.get();
             stop.release(vm);
             var panicked = ConsoleLog.panicked(disks.directory(vm.id()));
+            LOG.info("vm {}: ended by itself ({})", vm.name(), exit.detail());
             switch (exit.cause()) {
                 case POWEROFF -> {}
                 case RESET -> {

@@ -147,6 +147,7 @@ final class VmStart {
             var machine = engine.restore(spec(vm, files, attachment, running), saved.path());
             undo.add(machine::kill);
             running.machine(machine);
+            warnUnconfined(machine, progress);
             record(vm, machine.ref());
             undo.add(() -> forget(vm));
             Failpoint.RESUME_LOADED.pass();

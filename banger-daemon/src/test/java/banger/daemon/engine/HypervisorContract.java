@@ -76,7 +76,7 @@ public abstract class HypervisorContract {
         machine = engine().boot(spec(heard));
     }
 
-    private void bootToReady() throws Exception {
+    protected final void bootToReady() throws Exception {
         boot();
         assertThat(machine.control()
                         .hello()
@@ -204,11 +204,20 @@ public abstract class HypervisorContract {
         assertThat(agent().health()).containsEntry("state", "ready");
     }
 
-    private Path save() throws Exception {
+    protected final Path save() throws Exception {
         Sleep.prepare(machine.control());
         var saved = Files.createDirectory(directory().resolve("saved"));
         machine.save(saved);
         return saved;
+    }
+
+    protected final void restore(Path saved) {
+        machine = engine().restore(spec(heard), saved);
+    }
+
+    protected final void answers() throws Exception {
+        assertThat(agent().health()).containsEntry("state", "ready");
+        exitsWith("0");
     }
 
     @Test
@@ -285,6 +294,25 @@ public abstract class HypervisorContract {
         machine.wake(Sleep.Kind.CONTINUE);
         exitsWith("0");
         assertThat(machine.exit()).isNotDone();
+    }
+
+    @Test
+    void aSaveThatCannotBeWrittenIsAnErrorAndItRunsOn() throws Exception {
+        bootToReady();
+        Sleep.prepare(machine.control());
+        var saved = Files.createDirectory(directory().resolve("saved"));
+        Files.createDirectory(saved.resolve("state"));
+        assertThatThrownBy(() -> machine.save(saved)).isInstanceOf(java.io.IOException.class);
+        machine.wake(Sleep.Kind.CONTINUE);
+        exitsWith("0");
+        // And it can be saved still.
+        Files.delete(saved.resolve("state"));
+        Sleep.prepare(machine.control());
+        machine.save(saved);
+        machine.kill();
+        machine = engine().restore(spec(heard), saved);
+        machine.wake(Sleep.Kind.RESUME);
+        exitsWith("0");
     }
 
     @Test

@@ -40,8 +40,15 @@ public final class FirecrackerHypervisor implements Hypervisor {
     private final String version;
     private final Shim shim;
     private final Signals signals;
+    private final Duration patience;
 
     public FirecrackerHypervisor(Path program, String version, Shim shim, Signals signals) {
+        this(program, version, shim, signals, Vmm.PATIENCE);
+    }
+
+    /** @param patience until its socket is there */
+    FirecrackerHypervisor(Path program, String version, Shim shim, Signals signals, Duration patience) {
+        this.patience = patience;
         this.program = program;
         this.version = version;
         this.shim = shim;
@@ -155,8 +162,8 @@ public final class FirecrackerHypervisor implements Hypervisor {
                 vmm, ref, api, watch, Control.begin(control, listener), listener, signals, halted);
     }
 
-    private static Vmm vmm(String name, Path directory) {
-        return new Vmm(name, "Firecracker", directory, Sockets.ALL);
+    private Vmm vmm(String name, Path directory) {
+        return new Vmm(name, "Firecracker", directory, Sockets.ALL, patience);
     }
 
     private static AwaitedControl listen(Vmm vmm) {
@@ -166,7 +173,7 @@ public final class FirecrackerHypervisor implements Hypervisor {
             throw new BangerException(
                             ErrorCode.VM_START_FAILED,
                             "vm " + vmm.name() + ": " + Sockets.CONTROL + " cannot be made: " + e.getMessage(),
-                            "a shorter BANGER_HOME: sockets allow 107 bytes")
+                            "banger doctor")
                     .because(e);
         }
     }

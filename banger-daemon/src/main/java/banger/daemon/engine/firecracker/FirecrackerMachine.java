@@ -164,8 +164,12 @@ final class FirecrackerMachine implements Machine, RunningVmm.Ties {
     }
 
     @Override
-    public MachineExit.Cause cause(String how) {
+    public MachineExit exit(String how) {
         hearTheLast();
+        return new MachineExit(cause(how), how);
+    }
+
+    private MachineExit.Cause cause(String how) {
         if (how.startsWith("signal")) return MachineExit.Cause.KILLED;
         if (!how.startsWith("status 0")) return MachineExit.Cause.FAILED;
         return endings.action().isEmpty() || endings.action().equals("reboot")

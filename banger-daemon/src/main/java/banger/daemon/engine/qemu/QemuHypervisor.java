@@ -37,7 +37,10 @@ public final class QemuHypervisor implements Hypervisor {
     @Override
     public Machine boot(BootSpec spec) {
         var arguments = QemuArguments.of(program.toString(), accelerator, spec);
-        return start(spec, arguments, (vmm, ref) -> connect(vmm, ref, spec.listener()));
+        return start(spec, arguments, (vmm, ref) -> {
+            var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, ref.vmmProcess()));
+            return connect(vmm, ref, qmp, spec.listener());
+        });
     }
 
     /** What is said to a fresh process. */
@@ -61,7 +64,11 @@ public final class QemuHypervisor implements Hypervisor {
     @Override
     public Optional<Machine> reattach(String name, Path directory, MachineRef ref, Control.Listener listener) {
         var vmm = vmm(name, directory);
-        return vmm.findAgain(ref, r -> Optional.of(connect(vmm, r, listener)));
+        return vmm.findAgain(ref, r -> {
+            var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, r.vmmProcess()));
+            qmp.askWhetherStarved();
+            return Optional.of(connect(vmm, r, qmp, listener));
+        });
     }
 
     @Override
@@ -84,12 +91,11 @@ public final class QemuHypervisor implements Hypervisor {
     }
 
     private static Vmm vmm(String name, Path directory) {
-        return new Vmm(name, "QEMU", directory, QemuArguments.SOCKETS);
+        return new Vmm(name, "QEMU", directory, QemuArguments.SOCKETS, Vmm.PATIENCE);
     }
 
-    private static Machine connect(Vmm vmm, MachineRef ref, Control.Listener listener) throws IOException {
+    private static Machine connect(Vmm vmm, MachineRef ref, Qmp qmp, Control.Listener listener) throws IOException {
         var process = ref.vmmProcess();
-        var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, process));
         var control = Control.begin(vmm.connect(QemuArguments.CONTROL_SOCKET, process), listener);
         var streams = Mux.begin(vmm.connect(QemuArguments.STREAMS_SOCKET, process), control);
         return new QemuMachine(vmm, ref, qmp, control, Optional.of(streams));

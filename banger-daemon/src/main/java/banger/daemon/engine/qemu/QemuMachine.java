@@ -1,5 +1,6 @@
 package banger.daemon.engine.qemu;
 
+import banger.api.Printable;
 import banger.api.http.Duplex;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineExit;
@@ -72,9 +73,7 @@ final class QemuMachine implements Machine, RunningVmm.Ties {
     public void whenStarved(Runnable listener) {
         var name = "starved-" + vmm.name();
         qmp.whenStarved(() -> Thread.ofVirtual().name(name).start(listener));
-        Thread.ofVirtual().name(name).start(() -> {
-            if (qmp.starved()) listener.run();
-        });
+        if (qmp.starved()) Thread.ofVirtual().name(name).start(listener);
     }
 
     @Override
@@ -108,13 +107,15 @@ final class QemuMachine implements Machine, RunningVmm.Ties {
     }
 
     @Override
-    public MachineExit.Cause cause(String how) {
-        return switch (qmp.shutdownReason().getNow("")) {
+    public MachineExit exit(String how) {
+        var reason = qmp.shutdownReason().getNow("");
+        var cause = switch (reason) {
             case "guest-shutdown" -> MachineExit.Cause.POWEROFF;
             case "guest-reset", "guest-panic" -> MachineExit.Cause.RESET;
             case "host-signal", "host-qmp-quit" -> MachineExit.Cause.KILLED;
-            default -> how.contains("signal") ? MachineExit.Cause.KILLED : MachineExit.Cause.FAILED;
+            default -> how.startsWith("signal") ? MachineExit.Cause.KILLED : MachineExit.Cause.FAILED;
         };
+        return new MachineExit(cause, reason.isEmpty() ? how : Printable.line(reason) + ", " + how);
     }
 
     @Override

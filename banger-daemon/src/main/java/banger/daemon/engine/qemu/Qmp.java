@@ -13,6 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /** QEMU's monitor protocol: one command at a time, events on the reader's thread. */
 final class Qmp implements Closeable {
@@ -28,6 +29,7 @@ final class Qmp implements Closeable {
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
     private volatile Runnable whenStarved = () -> {};
+    private volatile boolean starved;
 
     private Qmp(Duplex pipe) {
         this.pipe = pipe;
@@ -51,15 +53,15 @@ final class Qmp implements Closeable {
         whenStarved = listener;
     }
 
-    /** Whether it stands still for want of room on a disk. */
+    /** Whether it stands still for want of room on a disk, from what was heard since we listen. */
     boolean starved() {
-        try {
-            return execute("{\"execute\":\"query-status\"}").get("return") instanceof Map<?, ?> status
-                    && "io-error".equals(status.get("status"));
-        } catch (IOException e) {
-            // It ended, or answers nobody: neither is this.
-            return false;
-        }
+        return starved;
+    }
+
+    /** Finds out about the time before we listened. */
+    void askWhetherStarved() throws IOException {
+        if (execute("{\"execute\":\"query-status\"}").get("return") instanceof Map<?, ?> status
+                && "io-error".equals(status.get("status"))) starved = true;
     }
 
     /** Completes when QEMU closed the connection: it has ended. */
@@ -90,12 +92,7 @@ final class Qmp implements Closeable {
         try {
             while (true) {
                 var message = OBJECT.fromJson(line());
-                if ("SHUTDOWN".equals(message.get("event"))
-                        && message.get("data") instanceof Map<?, ?> data
-                        && data.get("reason") instanceof String reason) shutdownReason.complete(reason);
-                if ("BLOCK_IO_ERROR".equals(message.get("event"))
-                        && message.get("data") instanceof Map<?, ?> data
-                        && "stop".equals(data.get("action"))) whenStarved.run();
+                if (message.get("event") instanceof String event) heard(event, message.get("data"));
                 if (message.containsKey("return") || message.containsKey("error"))
                     if (!answers.offer(message)) throw new IOException("QEMU answers what was not asked");
             }
@@ -104,6 +101,23 @@ final class Qmp implements Closeable {
             ended.complete(null);
             // Whoever waits for an answer learns it now.
             answers.offer(Map.of());
+        }
+    }
+
+    private void heard(String event, @Nullable Object data) {
+        switch (event) {
+            case "SHUTDOWN" -> {
+                if (data instanceof Map<?, ?> d && d.get("reason") instanceof String reason)
+                    shutdownReason.complete(reason);
+            }
+            case "BLOCK_IO_ERROR" -> {
+                if (data instanceof Map<?, ?> d && "stop".equals(d.get("action"))) {
+                    starved = true;
+                    whenStarved.run();
+                }
+            }
+            case "RESUME" -> starved = false;
+            default -> {}
         }
     }
 

@@ -38,7 +38,7 @@ public final class FakeFirecracker {
 
     private volatile boolean deaf;
 
-    private FakeFirecracker(String fault, String id) {
+    FakeFirecracker(String fault, String id) {
         this.fault = fault;
         this.id = id;
     }
@@ -76,7 +76,8 @@ public final class FakeFirecracker {
         Runtime.getRuntime().halt(status);
     }
 
-    private void serve(Path socket) throws IOException {
+    /** Answers on this socket until the process ends. */
+    void serve(Path socket) throws IOException {
         if (fault.equals("no-socket")) {
             guest.ended().join();
             return;
@@ -176,10 +177,11 @@ public final class FakeFirecracker {
             }
             case "/snapshot/create" -> {
                 if (!state.equals("Paused")) throw new IOException("Cannot save a microVM that is not paused");
+                // The guest's connections break before the first byte is written, as with the real one.
+                fresh = true;
                 Files.writeString(
                         Path.of(String.valueOf(body.get("snapshot_path"))), vsock + "\n" + guest.saved() + "\nend");
                 Files.write(Path.of(String.valueOf(body.get("mem_file_path"))), new byte[1 << 16]);
-                fresh = true;
             }
             case "/snapshot/load" -> load(body);
             default -> {}

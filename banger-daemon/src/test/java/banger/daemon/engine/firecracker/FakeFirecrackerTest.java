@@ -18,7 +18,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,6 +42,7 @@ class FakeFirecrackerTest extends HypervisorContract {
     Path elsewhere;
 
     private String fault = "none";
+    private BootSpec.Placement placement = BootSpec.Placement.PLAIN;
 
     @BeforeEach
     void files() throws IOException {
@@ -68,7 +71,7 @@ class FakeFirecrackerTest extends HypervisorContract {
                 256,
                 "02:00:00:00:00:01",
                 3,
-                BootSpec.Placement.PLAIN,
+                placement,
                 "off",
                 listener);
     }
@@ -95,6 +98,8 @@ class FakeFirecrackerTest extends HypervisorContract {
                 "dies:/machine-config | no luck at /machine-config",
                 "dies:/actions | no luck at /actions",
                 "refuses:/drives/vdb | drive vdb: no luck \\x1b[31mtoday",
+                "refuses:/network-interfaces/eth0 | network card on bgr0123456789ab: no luck",
+                "refuses:/actions | no luck \\x1b[31mtoday",
                 "refuses-oddly:/vsock | vsock: status 500 no luck today",
                 "garbage:/boot-source | HTTP",
                 "half:/actions | ended inside a message",
@@ -105,6 +110,8 @@ class FakeFirecrackerTest extends HypervisorContract {
             })
     void whateverGoesWrongAtAStartIsToldAndNothingRuns(String what, String told) throws IOException {
         fault = what;
+        // A tap that it cannot have, because it is taken, is refused by its API too.
+        placement = new BootSpec.Placement(Optional.empty(), Optional.empty(), Optional.of("bgr0123456789ab"));
         assertThatThrownBy(this::boot).isInstanceOfSatisfying(BangerException.class, e -> {
             assertThat(e.code()).isEqualTo(ErrorCode.VM_START_FAILED);
             assertThat(e.fact())
@@ -114,6 +121,49 @@ class FakeFirecrackerTest extends HypervisorContract {
         });
         nothingRuns();
         assertThat(directory.resolve(Sockets.CONTROL)).doesNotExist();
+    }
+
+    @Test
+    void aKernelThatIsMissingIsNamed() throws IOException {
+        Files.delete(directory.resolve("kernel"));
+        assertThatThrownBy(this::boot)
+                .isInstanceOfSatisfying(
+                        BangerException.class,
+                        e -> assertThat(e.fact())
+                                .isEqualTo(
+                                        "vm box: Firecracker did not start: kernel: The kernel file cannot be opened: "
+                                                + "No such file or directory (os error 2)"));
+        nothingRuns();
+    }
+
+    @Test
+    void oneThatNeverOpensItsSocketIsGivenUp() throws IOException {
+        fault = "no-socket";
+        var engine = new FirecrackerHypervisor(
+                FakeFirecracker.program(elsewhere, fault),
+                "1.16.1",
+                shim(),
+                new Signals(new HostCommandRunner()),
+                Duration.ofSeconds(1));
+        assertThatThrownBy(() -> engine.boot(spec(listener()))).isInstanceOfSatisfying(BangerException.class, e -> {
+            assertThat(e.code()).isEqualTo(ErrorCode.VM_START_FAILED);
+            assertThat(e.fact()).isEqualTo("vm box: Firecracker did not start: it made no socket api.sock within 1 s");
+            assertThat(e.remedies()).isNotEmpty();
+        });
+        nothingRuns();
+        assertThat(directory.resolve(Sockets.CONTROL)).doesNotExist();
+    }
+
+    @Test
+    void aDirectoryTooDeepForSocketsIsRefusedBeforeAnythingRuns() throws IOException {
+        directory = Files.createDirectories(directory.resolve("d".repeat(100)));
+        files();
+        assertThatThrownBy(this::boot).isInstanceOfSatisfying(BangerException.class, e -> {
+            assertThat(e.code()).isEqualTo(ErrorCode.VM_START_FAILED);
+            assertThat(e.fact()).startsWith("vm box: the path of its socket ").endsWith("bytes, and 107 are allowed");
+            assertThat(e.remedies().toString()).contains("a BANGER_HOME that is ", " bytes shorter");
+        });
+        assertThat(directory.resolve("run.ref")).doesNotExist();
     }
 
     /** What is in its file is no Firecracker: no program at all, one that ends at once, one that says a lot. */

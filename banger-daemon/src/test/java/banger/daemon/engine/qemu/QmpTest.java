@@ -9,6 +9,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,25 @@ class QmpTest {
             qemu.close();
             qmp.ended().get(5, TimeUnit.SECONDS);
             assertThat(qmp.shutdownReason().getNow("")).isEqualTo("guest-reset");
+        }
+    }
+
+    @Test
+    void wantOfRoomIsHeardUntilItRunsOn() throws Exception {
+        try (var qmp = begun()) {
+            var heard = new CountDownLatch(1);
+            qmp.whenStarved(heard::countDown);
+            say("{\"event\":\"BLOCK_IO_ERROR\",\"data\":{\"action\":\"report\"}}");
+            say("{\"event\":\"BLOCK_IO_ERROR\",\"data\":{\"action\":\"stop\"}}");
+            assertThat(heard.await(5, TimeUnit.SECONDS)).isTrue();
+            assertThat(qmp.starved()).isTrue();
+            say("{\"event\":\"RESUME\"}");
+            say("{\"return\":{\"status\":\"running\"}}");
+            qmp.askWhetherStarved();
+            assertThat(qmp.starved()).isFalse();
+            say("{\"return\":{\"status\":\"io-error\"}}");
+            qmp.askWhetherStarved();
+            assertThat(qmp.starved()).isTrue();
         }
     }
 
