@@ -67,6 +67,44 @@ class WorkOutTest {
         HOME.run("vm", "delete", "box").ok();
     }
 
+    /** The image has no git: commits are taken as objects, as some other program would leave them. */
+    @Test
+    void commitsInASubmoduleOfAnImageWithoutGit() throws Exception {
+        var library = new Checkout(directory.resolve("library"));
+        library.write("l", "l\n");
+        library.git("init", "-q", "-b", "main");
+        library.git("add", "-A");
+        library.git("-c", "user.name=A", "-c", "user.email=a@b", "commit", "-q", "-m", "library");
+        repo.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", library.toString(), "lib");
+        repo.git("commit", "-q", "-m", "with lib");
+        run("-d", "--name", "box", repo.toString()).run().ok();
+
+        var copy = new Checkout(directory.resolve("copy"));
+        library.git("clone", "-q", "--depth", "1", "file://" + library, copy.toString());
+        copy.write("l", "l\nguest\n");
+        copy.git("-c", "user.name=G", "-c", "user.email=g@vm", "commit", "-q", "-a", "-m", "by the guest");
+        var tar = new ProcessBuilder("tar", "c", "-C", copy + "/.git", "objects", "refs/heads/main").start();
+        HOME.banger("vm", "exec", "box", "--", "tar", "x", "-C", "/root/repo/.git/modules/lib")
+                .in(tar.getInputStream().readAllBytes())
+                .run()
+                .ok();
+        HOME.exec(
+                        "box",
+                        "sh",
+                        "-c",
+                        "echo ref: refs/heads/main > .git/modules/lib/HEAD; echo l > lib/l; echo guest >> lib/l; echo new > lib/new")
+                .ok();
+        var before = repo.snapshot();
+        assertThat(HOME.run("vm", "diff", "--name-only", "box").ok().out()).isEqualTo("lib/l\nlib/new\n");
+        assertThat(HOME.run("vm", "pull", "box", "--apply").expect(1).err()).contains("at another commit");
+        assertThat(repo.snapshot()).isEqualTo(before);
+        HOME.run("vm", "pull", "box", "--branch", "work").ok();
+        var lib = new Checkout(repo.top().resolve("lib"));
+        assertThat(lib.git("log", "--format=%s", "work")).isEqualTo("uncommitted in VM box\nby the guest\nlibrary\n");
+        assertThat(repo.git("rev-parse", "work:lib")).isEqualTo(lib.git("rev-parse", "work"));
+        HOME.run("vm", "delete", "box").ok();
+    }
+
     @Test
     void withRmTheWorkIsSavedAndComesBack() throws Exception {
         var ended = run("--rm", repo.toString(), "--", "sh", "-c", "echo new > new; exit 3")

@@ -103,7 +103,11 @@ public final class DiffVerb {
                                         .map(e -> Integer.toOctalString(e.mode()))
                                         .orElse("")))
                         .toList(),
-                work.newTips(),
+                work.newTips().stream()
+                        .filter(t -> t.submodule().isEmpty())
+                        .map(Work.Tip::name)
+                        .toList(),
+                work.submodules(),
                 work.repositories().stream().map(RepoPath::toString).toList());
     }
 

@@ -50,6 +50,10 @@ public final class ExportVerb {
                                 : exported.changes().size() + " changed")
                         + " against " + (exported.commit().isEmpty() ? "nothing" : exported.commit()));
         DiffVerb.notes(session, recorded.vm().name(), work);
+        for (var submodule : work.changedSubmodules())
+            session.terminal()
+                    .note(submodule + ": a submodule with changes of its own: --guest-path "
+                            + recorded.record().guestPath() + "/" + submodule);
         return 0;
     }
 

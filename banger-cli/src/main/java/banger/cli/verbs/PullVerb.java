@@ -9,6 +9,8 @@ import banger.cli.Session;
 import banger.cli.Verb;
 import banger.workspace.RepoPath;
 import banger.workspace.git.HostRepository;
+import banger.workspace.out.BranchWish;
+import banger.workspace.out.Branches;
 import banger.workspace.out.Work;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -141,8 +143,14 @@ public final class PullVerb {
             return; // nobody reads it
         }
         for (var tip : work.newTips())
-            session.terminal().line("commits on " + shown(tip) + " that the host does not have");
+            session.terminal()
+                    .line(in(tip.submodule()) + "commits on " + shown(tip.name()) + " that the host does not have");
         selfRunning(work);
+    }
+
+    /** Before what is told of a submodule. */
+    private static String in(Optional<RepoPath> submodule) {
+        return submodule.map(s -> "submodule " + s + ": ").orElse("");
     }
 
     /** A branch by the name that people give it. */
@@ -168,40 +176,49 @@ public final class PullVerb {
     private int branch(Work work, Optional<String> named, String name) {
         var host = repository.orElseGet(() -> recorded.repository(named));
         boolean dry = i.has("--dry-run");
-        var made = work.branch(host, new Work.BranchWish(name, i.has("--all-branches"), i.has("--raw"), dry));
+        var made = work.branch(host, new BranchWish(name, i.has("--all-branches"), i.has("--raw"), dry));
         selfRunning(work);
-        if (made.tips().isEmpty()) {
+        if (made.stream().allMatch(m -> m.tips().isEmpty()))
             session.terminal().line("vm " + vm + ": nothing to pull on its branch");
-        } else {
-            var first = made.tips().keySet().iterator().next();
-            long commits = made.commits() + (made.uncommitted() ? 1 : 0);
+        for (var one : made.reversed()) if (!one.tips().isEmpty()) told(one, dry);
+        if (!dry && !made.getFirst().tips().isEmpty())
             session.terminal()
-                    .line("branch " + first + ": " + (dry ? "would get " : "")
-                            + counted(commits, "commit", "commits") + " from vm " + vm
-                            + (made.uncommitted()
-                                    ? commits == 1 ? ", of uncommitted work" : " (1 of them uncommitted work)"
-                                    : "")
-                            + work.deliveredHead()
-                                    .map(h -> ", based on " + h.brief())
-                                    .orElse(""));
-            made.tips().keySet().stream()
-                    .skip(1)
-                    .forEach(b -> session.terminal()
-                            .line("branch " + Printable.line(b) + (dry ? ": would be made" : ": made")));
-            if (made.hostEdits())
-                session.terminal().line("your own uncommitted edits at the time it was delivered are in it too");
-            if (!dry)
-                session.terminal()
-                        .dim("  git diff "
-                                + (recorded.record().hostBranch().isEmpty()
-                                        ? "HEAD"
-                                        : recorded.record().hostBranch()) + "..." + first);
-        }
-        for (var other : made.others())
-            session.terminal().note("branch " + Printable.line(other) + " of the VM has commits too: --all-branches");
-        if (made.stashes() > 0)
-            session.terminal().note(counted(made.stashes(), "stash entry stays", "stash entries stay") + " in the VM");
+                    .dim("  git diff "
+                            + (recorded.record().hostBranch().isEmpty()
+                                    ? "HEAD"
+                                    : recorded.record().hostBranch()) + "..."
+                            + made.getFirst().tips().keySet().iterator().next());
+        made.forEach(this::stays);
         return 0;
+    }
+
+    private void told(Branches made, boolean dry) {
+        var first = made.tips().keySet().iterator().next();
+        var in = in(made.submodule());
+        long commits = made.commits() + (made.uncommitted() ? 1 : 0);
+        session.terminal()
+                .line(in + "branch " + first + ": " + (dry ? "would get " : "")
+                        + counted(commits, "commit", "commits") + " from vm " + vm
+                        + (made.uncommitted()
+                                ? commits == 1 ? ", of uncommitted work" : " (1 of them uncommitted work)"
+                                : "")
+                        + made.base().map(h -> ", based on " + h.brief()).orElse(""));
+        made.tips().keySet().stream()
+                .skip(1)
+                .forEach(b -> session.terminal()
+                        .line(in + "branch " + Printable.line(b) + (dry ? ": would be made" : ": made")));
+        if (made.hostEdits())
+            session.terminal().line(in + "your own uncommitted edits at the time it was delivered are in it too");
+    }
+
+    private void stays(Branches made) {
+        var in = in(made.submodule());
+        for (var other : made.others())
+            session.terminal()
+                    .note(in + "branch " + Printable.line(other) + " of the VM has commits too: --all-branches");
+        if (made.stashes() > 0)
+            session.terminal()
+                    .note(in + counted(made.stashes(), "stash entry stays", "stash entries stay") + " in the VM");
     }
 
     private static String counted(long n, String one, String many) {
@@ -267,7 +284,7 @@ public final class PullVerb {
                                     Stream.concat(
                                                     work.newTips().stream()
                                                             .limit(FEW)
-                                                            .map(PullVerb::shown),
+                                                            .map(t -> in(t.submodule()) + shown(t.name())),
                                                     work.newTips().size() > FEW ? Stream.of("…") : Stream.<String>of())
                                             .toList()));
         return 0;

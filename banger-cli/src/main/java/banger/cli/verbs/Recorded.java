@@ -47,7 +47,8 @@ record Recorded(Session session, VmInfo vm, WorkspaceRecord record, Shadow shado
                     "vm " + vm.name() + ": its work can be read only while it runs",
                     "banger vm start " + vm.name());
         session.terminal().live("vm " + vm.name() + ": looking for changes");
-        var work = Work.collect(new DaemonGuest(session.daemon(), vm.id(), vm.name()), new Delivered(record, shadow));
+        var workTrees = new Delivered(record, shadow).withSubmodules(session.layout(), session.environment());
+        var work = Work.collect(new DaemonGuest(session.daemon(), vm.id(), vm.name()), workTrees);
         session.terminal().clearLive();
         return work;
     }

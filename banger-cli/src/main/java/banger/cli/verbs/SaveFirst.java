@@ -13,8 +13,6 @@ import java.time.Instant;
 final class SaveFirst {
     private final Session session;
     private final VmInfo vm;
-    /** Names of rescues go by the second: each work tree gets one of its own. */
-    private Instant now = Instant.now();
 
     SaveFirst(Session session, VmInfo vm) {
         this.session = session;
@@ -27,11 +25,10 @@ final class SaveFirst {
         var delivered = Unpulled.delivered(session.environment(), directory);
         if (delivered.isEmpty()) return;
         var guest = new DaemonGuest(session.daemon(), vm.id(), vm.name());
-        var saved = Rescue.save(guest, delivered.get(), session.layout().rescue(), now);
-        now = now.plusSeconds(1);
+        var saved = Rescue.save(guest, delivered.get(), session.layout().rescue(), Instant.now());
         saved.ifPresent(r -> {
             session.terminal().note("what the guest changed in " + path + " is saved: " + r.bundle());
-            session.terminal().note("to bring it back: " + r.command(vm.name()));
+            for (var command : r.commands(vm.name())) session.terminal().note("to bring it back: " + command);
         });
         for (var submodule : delivered.get().record().submodules())
             all(path.below(new String(submodule, StandardCharsets.UTF_8)));

@@ -3,6 +3,7 @@ package banger.daemon.vm;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Layout;
+import banger.api.Printable;
 import banger.daemon.process.Programs;
 import banger.daemon.progress.Progress;
 import banger.workspace.WorkspaceDirectory;
@@ -10,6 +11,7 @@ import banger.workspace.out.Delivered;
 import banger.workspace.out.Rescue;
 import banger.workspace.out.Unpulled;
 import banger.workspace.out.WorkVerdict;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -117,12 +119,15 @@ final class UnpulledWork {
      * @throws BangerException {@code workspace.unpulled}: it holds work, or may
      */
     void refuse(Vm vm, Optional<RunningVm> running) {
-        each(vm, one -> {
-            var verdict = verdict(vm, running, one);
-            return verdict.unpulled()
-                    ? Optional.of(refusal(vm, "holds work that was never pulled", verdict.lines()))
-                    : Optional.empty();
-        });
+        var known = of(vm);
+        var lines = new ArrayList<String>();
+        for (var one : known) {
+            var found = verdict(vm, running, one).lines();
+            if (known.size() > 1 && !found.isEmpty())
+                lines.add(Printable.line(one.delivered.record().guestPath()) + ":");
+            lines.addAll(found);
+        }
+        if (!lines.isEmpty()) throw refusal(vm, "holds work that was never pulled", lines);
     }
 
     private void each(Vm vm, Function<Known, Optional<BangerException>> check) {
@@ -181,10 +186,16 @@ final class UnpulledWork {
                 () -> Rescue.save(guest(vm, running), one.delivered, layout.rescue(), Instant.now()));
         if (saved.isEmpty()) return;
         var rescue = saved.get();
-        progress.note("vm " + vm.name() + ": work that was not pulled is saved");
+        boolean only = of(vm).size() == 1;
+        progress.note("vm " + vm.name() + ": work that was not pulled is saved"
+                + (only
+                        ? ""
+                        : ", of "
+                                + Printable.line(
+                                        new String(one.delivered.record().hostTop(), StandardCharsets.UTF_8))));
         for (var line : rescue.lines()) progress.note("  " + line);
         progress.note("  " + rescue.patch());
-        progress.note("  " + rescue.command(vm.name().value()));
+        for (var command : rescue.commands(vm.name().value())) progress.note("  " + command);
     }
 
     private static BangerException kept(Vm vm, String why, List<String> lines) {

@@ -3,9 +3,12 @@ package banger.workspace.git;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.workspace.ObjectFormat;
+import banger.workspace.RepoPath;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A work tree of the user's. Only git's own discovery makes one, which refuses a repository that belongs to somebody
@@ -29,8 +32,27 @@ public record HostRepository(
      */
     public static HostRepository discover(Map<String, String> environment, Path directory) {
         var place = directory.toAbsolutePath().normalize();
+        return at(place, Git.user(environment, place));
+    }
+
+    /**
+     * A submodule of it.
+     *
+     * @param path in the work tree
+     * @throws BangerException {@code repository.unsuitable}: it is not checked out there
+     */
+    public HostRepository submodule(RepoPath path) {
+        var place = top.resolve(new String(path.bytes(), StandardCharsets.UTF_8));
+        var found = Files.isDirectory(place) ? Optional.of(at(place, git.in(place))) : Optional.<HostRepository>empty();
+        // Git looks upwards: in an empty directory it finds the repository around it.
+        return found.filter(f -> f.top.equals(place))
+                .orElseThrow(() -> invalid(
+                        place + ": the submodule is not checked out",
+                        "git -C " + top + " submodule update --init " + path));
+    }
+
+    private static HostRepository at(Path place, Git git) {
         if (!Files.isDirectory(place)) throw invalid(place + ": no such directory");
-        var git = Git.user(environment, place);
         var bare = git.run("rev-parse", "--is-inside-work-tree");
         if (!bare.ok()) throw refused(place, bare.reason());
         if (!bare.text().equals("true"))

@@ -23,7 +23,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 
 /**
@@ -32,14 +31,14 @@ import java.util.function.Consumer;
  */
 final class ApplyPull {
     private final HostRepository host;
-    private final Collected collected;
+    private final Whole whole;
     private final Shadow shadow;
     private final Trees trees;
 
-    ApplyPull(HostRepository host, Collected collected) {
+    ApplyPull(HostRepository host, Whole whole) {
         this.host = host;
-        this.collected = collected;
-        this.shadow = collected.delivered().shadow();
+        this.whole = whole;
+        this.shadow = whole.shadow();
         this.trees = new Trees(shadow);
     }
 
@@ -54,15 +53,15 @@ final class ApplyPull {
     Plan plan() {
         needsMergeTree();
         try (var files = HostFiles.open(host.top())) {
-            var base = collected.delivered().base();
-            var work = trees.changes(base, collected.tree());
+            var base = whole.base();
+            var work = trees.changes(base, whole.tree());
             checkPolicy(work);
-            var now = HostNow.read(collected.delivered(), files, fileMode(), work);
+            var now = HostNow.read(whole, files, fileMode(), work);
             if (!now.blocked().isEmpty()) return new Plan(List.of(), List.copyOf(now.blocked()), now);
             var author = Author.ofNobody(Instant.EPOCH);
             var before = trees.commit(author, base, List.of(), "base\n");
             var ours = trees.commit(author, now.tree(), List.of(before), "host\n");
-            var theirs = trees.commit(author, collected.tree(), List.of(before), "guest\n");
+            var theirs = trees.commit(author, whole.tree(), List.of(before), "guest\n");
             var merged = shadow.git()
                     .run(
                             "-c",
@@ -129,26 +128,17 @@ final class ApplyPull {
                     entry -> links.read(entry.id())
                             .orElseThrow(() ->
                                     new BangerException(ErrorCode.WORKSPACE_REFUSED, "a link of more than 4096 bytes")),
-                    folds ? Optional.of(trees.entries(collected.tree()).keySet()) : Optional.empty());
+                    folds ? Optional.of(trees.entries(whole.tree()).keySet()) : Optional.empty());
         }
     }
 
     /** @param passing told the number of each step before it is taken */
     void write(Plan plan, Consumer<Integer> passing) {
         if (plan.changes.isEmpty()) return;
-        var unfinished = new CountDownLatch(1);
-        // Ctrl-C ends the program when all is written, or all taken back.
-        var waiter = Thread.ofPlatform().unstarted(() -> {
-            try {
-                unfinished.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
         try (var files = HostFiles.open(host.top());
-                var _ = lock()) {
+                var _ = lock();
+                var _ = Uninterrupted.begin()) {
             var journal = ApplyJournal.begin(host, files);
-            Runtime.getRuntime().addShutdownHook(waiter);
             try {
                 stage(plan, journal, files);
                 journal.commit();
@@ -166,14 +156,6 @@ final class ApplyPull {
             }
         } catch (IOException e) {
             throw told(e);
-        } finally {
-            unfinished.countDown();
-            try {
-                Runtime.getRuntime().removeShutdownHook(waiter);
-            } catch (IllegalStateException e) {
-                // We are being ended, and the hook has done its part.
-                return;
-            }
         }
     }
 

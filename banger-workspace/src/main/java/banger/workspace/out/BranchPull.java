@@ -12,6 +12,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,15 +73,19 @@ final class BranchPull {
                 "another name, or git branch -m " + name + " " + name + "-old");
     }
 
-    /** Makes the commits in the shadow repository; the guest's must be there. */
-    Line compose(boolean raw) {
+    /**
+     * Makes the commits in the shadow repository; the guest's must be there.
+     *
+     * @param gitlinks commits that submodules come out with, by their paths
+     */
+    Line compose(boolean raw, Map<RepoPath, ObjectId> gitlinks) {
         var delivered = collected.delivered();
         var author = Author.of(host, Instant.now());
         var cleaning = new Cleaning(delivered, sparse(), autocrlf(), raw);
         var head = collected.head();
         var stored = head.map(trees::treeOf).orElseGet(trees::empty);
         long own = head.map(this::ownCommits).orElse(0L);
-        var work = cleaning.commit(stored, collected.tree());
+        var work = standing(stored, cleaning.commit(stored, collected.tree()), gitlinks);
         if (own > 0 || !head.equals(delivered.head())) {
             var edits = hostEdits(cleaning);
             if (work.equals(stored)) return new Line(head.orElseThrow(), own, false, false);
@@ -98,6 +103,18 @@ final class BranchPull {
             parents.add(mine);
         }
         return new Line(trees.commit(author, work, parents, uncommitted()), 0, true, edits.isPresent());
+    }
+
+    /** The tree with its submodules at these commits, as far as the commit before has them at all. */
+    private ObjectId standing(ObjectId stored, ObjectId work, Map<RepoPath, ObjectId> gitlinks) {
+        if (gitlinks.isEmpty()) return work;
+        var edits = new ArrayList<TreeEdit>();
+        trees.entries(stored).forEach((path, entry) -> {
+            if (entry.isSubmodule() && gitlinks.containsKey(path))
+                edits.add(TreeEdit.put(
+                        path, new TreeEntry(TreeEntry.SUBMODULE, gitlinks.getOrDefault(path, entry.id()))));
+        });
+        return trees.edit(work, edits);
     }
 
     private String uncommitted() {
@@ -158,12 +175,10 @@ final class BranchPull {
                 .toList();
     }
 
-    /** Brings commits into the user's repository and names them; all the names, or none. */
-    void into(Map<String, ObjectId> branches) {
-        branches.keySet().forEach(this::checkName);
+    /** Brings commits into the user's repository, where nothing names them yet. */
+    void bring(Collection<ObjectId> tips) {
         var refs = new ArrayList<String>();
-        var commands = new StringBuilder();
-        for (var tip : branches.values()) {
+        for (var tip : tips) {
             var ref = PULL + refs.size();
             shadow.git().need("update-ref", ref, tip.hex());
             refs.add(ref);
@@ -184,13 +199,29 @@ final class BranchPull {
         arguments.addAll(refs);
         var fetched = host.git().with("GIT_ALLOW_PROTOCOL", "file").run(arguments.toArray(String[]::new));
         if (!fetched.ok()) throw notTaken(fetched);
-        branches.forEach((name, tip) -> commands.append("create refs/heads/")
+    }
+
+    /** Names commits that were brought; all the names, or none. */
+    void name(Map<String, ObjectId> branches) {
+        var named = updateRefs("create", branches);
+        if (!named.ok()) throw notTaken(named);
+    }
+
+    /** Removes names that were made, for {@code cause} kept another repository from getting its own. */
+    void takeBack(Map<String, ObjectId> branches, RuntimeException cause) {
+        var gone = updateRefs("delete", branches);
+        if (!gone.ok()) cause.addSuppressed(notTaken(gone));
+    }
+
+    private GitOutput updateRefs(String verb, Map<String, ObjectId> branches) {
+        var commands = new StringBuilder();
+        branches.forEach((name, tip) -> commands.append(verb)
+                .append(" refs/heads/")
                 .append(name)
                 .append(' ')
                 .append(tip.hex())
                 .append('\n'));
-        var named = host.git().run(commands.toString().getBytes(StandardCharsets.UTF_8), "update-ref", "--stdin");
-        if (!named.ok()) throw notTaken(named);
+        return host.git().run(commands.toString().getBytes(StandardCharsets.UTF_8), "update-ref", "--stdin");
     }
 
     private BangerException notTaken(GitOutput output) {

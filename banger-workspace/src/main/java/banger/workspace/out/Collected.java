@@ -35,8 +35,12 @@ record Collected(
                 .findFirst();
     }
 
-    /** Whether the tree is all there is. */
-    boolean whole() {
-        return repositories.isEmpty() && tooLarge.isEmpty();
+    /** How many entries the guest's stash has. */
+    long stashes() {
+        return refs.stream()
+                .filter(r -> r.name().startsWith("refs/stash"))
+                .map(GuestRef::id)
+                .distinct()
+                .count();
     }
 }

@@ -10,6 +10,7 @@ import banger.workspace.wire.Read;
 import banger.workspace.wire.Scan;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -69,18 +70,44 @@ final class Collector {
     }
 
     Told scan() {
-        var record = delivered.record();
-        try (var scan = new Scan(guest.converse("scan", path), record.objectFormat())) {
+        var base = new Trees(delivered.shadow()).entries(delivered.base());
+        var told = scan(base);
+        filledSubmodules(base);
+        return told;
+    }
+
+    private Told scan(Map<RepoPath, TreeEntry> base) {
+        try (var scan =
+                new Scan(guest.converse("scan", path), delivered.record().objectFormat())) {
             var state = scan.state();
             complete(state);
             var changes = scan.changes();
             var present = new ArrayList<>(changes.changed());
-            var base = new Trees(delivered.shadow()).entries(delivered.base());
             try (var ignores = Ignores.of(delivered.shadow(), base)) {
                 ignores.remove(changes.deleted());
                 levels(scan, ignores, present);
             }
             return new Told(state, refs(changes.refs()), present, changes.deleted());
+        }
+    }
+
+    /** A submodule that was not checked out was delivered as an empty directory. */
+    private void filledSubmodules(Map<RepoPath, TreeEntry> base) {
+        var own = delivered.record().submodules().stream().map(RepoPath::of).toList();
+        var empty = base.entrySet().stream()
+                .filter(e -> e.getValue().isSubmodule() && !own.contains(e.getKey()))
+                .map(Map.Entry::getKey)
+                .sorted()
+                .toList();
+        if (empty.isEmpty()) return;
+        try (var read = new Read(guest.converse("read", path))) {
+            read.ask(empty.stream().map(RepoPath::bytes).toList());
+            for (var submodule : empty)
+                if (read.next(submodule.bytes()) instanceof Read.File file && new FromGuest(file.content()).read() >= 0)
+                    repositories.add(submodule);
+            read.end();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -2,11 +2,8 @@ package banger.workspace.out;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
-import banger.workspace.GuestPath;
 import banger.workspace.git.ObjectId;
 import banger.workspace.git.Shadow;
-import banger.workspace.wire.Read;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -38,17 +35,16 @@ final class GuestCommits {
     void fetch() {
         var tips = new LinkedHashSet<ObjectId>();
         for (var ref : unknown(collected)) tips.add(ref.id());
-        var missing = missing(tips);
-        if (!missing.isEmpty()) {
-            refuseNewBoundaries();
-            if (!collected.gitProgram())
-                throw new BangerException(
-                        ErrorCode.WORKSPACE_REFUSED,
-                        "vm " + guest.name() + ": it has commits, and its image no git to hand them over",
-                        "install git in it, or banger vm pull " + guest.name() + " --patch FILE");
-            receive(List.copyOf(missing));
-        }
+        bring(tips);
         pin();
+    }
+
+    /** Afterwards these objects are in the shadow repository, with all that they need. */
+    void bring(Set<ObjectId> ids) {
+        var missing = missing(ids);
+        if (missing.isEmpty()) return;
+        refuseNewBoundaries();
+        receive(List.copyOf(missing));
     }
 
     private Set<ObjectId> missing(Set<ObjectId> tips) {
@@ -68,7 +64,22 @@ final class GuestCommits {
         for (var tip : tips) asked.append(tip.hex()).append('\n');
         for (var tip : collected.delivered().tips())
             asked.append('^').append(tip.hex()).append('\n');
-        var arguments = List.of(
+        var input = asked.toString().getBytes(StandardCharsets.US_ASCII);
+        try (var quarantine = Quarantine.open(shadow, guest.name())) {
+            if (collected.gitProgram()) {
+                quarantine.take(out -> new GuestProgram(guest).run(packObjects(), input, out));
+            } else {
+                try (var files = ObjectFiles.take(guest, collected.delivered())) {
+                    files.pack(input, quarantine);
+                }
+            }
+            quarantine.check(tips);
+            quarantine.keep();
+        }
+    }
+
+    private List<String> packObjects() {
+        return List.of(
                 "git",
                 "-C",
                 collected.delivered().record().guestPath(),
@@ -82,12 +93,6 @@ final class GuestCommits {
                 "--stdout",
                 "--delta-base-offset",
                 "-q");
-        try (var quarantine = Quarantine.open(shadow, guest.name())) {
-            quarantine.take(out ->
-                    new GuestProgram(guest).run(arguments, asked.toString().getBytes(StandardCharsets.US_ASCII), out));
-            quarantine.check(tips);
-            quarantine.keep();
-        }
     }
 
     /** A fetch in the guest may have brought history that is cut elsewhere; nothing can be built on that. */
@@ -104,24 +109,11 @@ final class GuestCommits {
     }
 
     private List<String> shallow() {
-        var name = ".git/shallow".getBytes(StandardCharsets.US_ASCII);
-        var path = new GuestPath(collected.delivered().record().guestPath());
-        try (var read = new Read(guest.converse("read", path))) {
-            read.ask(List.of(name));
-            var lines = switch (read.next(name)) {
-                case Read.Missing _ -> List.<String>of();
-                case Read.File file ->
-                    new String(file.content().readNBytes(LONGEST_SHALLOW), StandardCharsets.US_ASCII)
-                            .lines()
-                            .toList();
-            };
-            read.end();
-            return lines;
-        } catch (IOException e) {
-            throw new BangerException(
-                            ErrorCode.GUEST_PROTOCOL, "vm " + guest.name() + ": its agent went away within a file")
-                    .because(e);
-        }
+        return new GitFiles(guest, collected.delivered())
+                .content(".git/shallow", LONGEST_SHALLOW)
+                .map(bytes ->
+                        new String(bytes, StandardCharsets.US_ASCII).lines().toList())
+                .orElse(List.of());
     }
 
     /** Every tip gets a ref of ours, by number: a guest's names name nothing here. */

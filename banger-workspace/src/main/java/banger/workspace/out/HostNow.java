@@ -25,13 +25,13 @@ import java.util.Set;
 record HostNow(ObjectId tree, Map<RepoPath, FileStat> stats, Set<RepoPath> blocked) {
 
     /**
+     * @param whole what was delivered
      * @param fileMode whether the host's repository believes the bits that say what is a program
      * @param places paths that a change touches
      */
-    static HostNow read(Delivered delivered, HostFiles files, boolean fileMode, List<Change> changes)
-            throws IOException {
-        var trees = new Trees(delivered.shadow());
-        var base = trees.entries(delivered.base());
+    static HostNow read(Whole whole, HostFiles files, boolean fileMode, List<Change> changes) throws IOException {
+        var trees = new Trees(whole.shadow());
+        var base = trees.entries(whole.base());
         var places = new LinkedHashSet<RepoPath>();
         for (var change : changes) {
             places.addAll(HostFiles.above(change.path()));
@@ -42,7 +42,7 @@ record HostNow(ObjectId tree, Map<RepoPath, FileStat> stats, Set<RepoPath> block
         var edits = new ArrayList<TreeEdit>();
         var marks = new HashMap<RepoPath, Integer>();
         var touched = new HashSet<>(changes.stream().map(Change::path).toList());
-        Map<Integer, ObjectId> ids = blobs(delivered.shadow(), blobs -> {
+        Map<Integer, ObjectId> ids = blobs(whole.shadow(), blobs -> {
             for (var place : places) {
                 var stat = files.stat(place);
                 if (stat.isEmpty() || stat.get().isDirectory()) {
@@ -71,7 +71,7 @@ record HostNow(ObjectId tree, Map<RepoPath, FileStat> stats, Set<RepoPath> block
             int mode = stat.isLink() ? TreeEntry.LINK : mode(stat, fileMode, Optional.ofNullable(base.get(place)));
             edits.add(TreeEdit.put(place, new TreeEntry(mode, id)));
         }
-        return new HostNow(trees.edit(delivered.base(), edits), stats, blocked);
+        return new HostNow(trees.edit(whole.base(), edits), stats, blocked);
     }
 
     /** Whether the guest took away what is in a directory. */

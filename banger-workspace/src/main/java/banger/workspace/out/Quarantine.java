@@ -38,13 +38,18 @@ final class Quarantine implements AutoCloseable {
     }
 
     static Quarantine open(Shadow shadow, String vm) {
+        return new Quarantine(shadow, directory(shadow), vm);
+    }
+
+    /** A directory for objects beside the shadow's own, which it reads. */
+    static Path directory(Shadow shadow) {
         try {
             var objects = Files.createTempDirectory(shadow.gitDir(), "incoming-");
             Files.createDirectories(objects.resolve("pack"));
             Files.createDirectories(objects.resolve("info"));
             Files.writeString(
                     objects.resolve("info/alternates"), shadow.gitDir().resolve("objects") + "\n");
-            return new Quarantine(shadow, objects, vm);
+            return objects;
         } catch (IOException e) {
             throw Disk.failed(shadow.gitDir(), e);
         }

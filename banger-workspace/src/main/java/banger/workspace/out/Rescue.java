@@ -17,22 +17,26 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A guest's work saved as files of the host's before it goes: one bundle with every ref, HEAD, every stash entry and
- * the work tree, and a patch to read. It needs no repository of the user's and no client to be there.
+ * the work tree with what was staged, a patch to read, and repositories inside it as an archive. It needs no repository of the user's and no client to be there.
  *
  * @param bundle for {@code git fetch}, in the repository that the work came from
  * @param patch the changed files
+ * @param nested archive of the repositories inside; empty: there were none
  * @param lines what was saved
  */
-public record Rescue(Path bundle, Path patch, List<String> lines) {
+public record Rescue(Path bundle, Path patch, Optional<Path> nested, List<String> lines) {
     private static final String REFS = "refs/rescue/";
     private static final String STASH = "refs/stash";
 
-    /** The command that brings it back as branches {@code rescued/VM/…}. */
-    public String command(String vm) {
-        return "git fetch " + bundle + " '" + REFS + "*:refs/heads/rescued/" + vm + "/*'";
+    /** Commands that bring it back, typed in the repository: as branches {@code rescued/VM/…}, and files below one directory. */
+    public List<String> commands(String vm) {
+        var fetch = "git fetch " + bundle + " '" + REFS + "*:refs/heads/rescued/" + vm + "/*'";
+        return Stream.concat(Stream.of(fetch), nested.map(n -> "tar -xf " + n).stream())
+                .toList();
     }
 
     /**
@@ -45,36 +49,71 @@ public record Rescue(Path bundle, Path patch, List<String> lines) {
         var look = Unpulled.look(guest, delivered);
         if (look.collected().isEmpty() || !look.verdict().unpulled()) return Optional.empty();
         var collected = look.collected().get();
-        if (!collected.whole()) throw notWhole(guest, collected);
+        if (!collected.tooLarge().isEmpty()) throw notWhole(guest, collected);
         new GuestCommits(guest, collected).fetch();
-        var name = guest.name() + "-" + now.toString().replaceAll("[.].*|[^0-9TZ]", "");
-        var rescue = new Rescue(
-                directory.resolve(name + ".bundle"),
-                directory.resolve(name + ".patch"),
-                look.verdict().lines());
+        var staged = new GuestIndex(guest, collected).tree();
         try {
             Files.createDirectories(directory);
-            rescue.bundle(collected);
-            var differences = new Differences(delivered.shadow());
-            write(rescue.patch, file -> {
-                try (var out = Files.newOutputStream(file)) {
-                    differences.patch(delivered.base(), collected.tree(), out);
-                }
-            });
+            var name = free(directory, guest.name() + "-" + now.toString().replaceAll("[.].*|[^0-9TZ]", ""));
+            var nested = collected.repositories().isEmpty()
+                    ? Optional.<Path>empty()
+                    : Optional.of(directory.resolve(name + ".tar"));
+            if (nested.isPresent())
+                write(nested.get(), file -> {
+                    try (var out = Files.newOutputStream(file)) {
+                        Nested.archive(guest, delivered, collected.repositories(), "rescued-" + guest.name(), out);
+                    }
+                });
+            var rescue = new Rescue(
+                    directory.resolve(name + ".bundle"),
+                    directory.resolve(name + ".patch"),
+                    nested,
+                    look.verdict().lines());
+            try {
+                rescue.bundle(collected, staged);
+                rescue.patch(collected);
+            } catch (IOException | RuntimeException e) {
+                rescue.remove(e);
+                throw e;
+            }
             return Optional.of(rescue);
         } catch (IOException e) {
             throw Disk.failed(directory, e);
         }
     }
 
+    /** A name that no rescue of the same second has. */
+    private static String free(Path directory, String name) {
+        var free = name;
+        for (int n = 2;
+                Files.exists(directory.resolve(free + ".bundle")) || Files.exists(directory.resolve(free + ".tar"));
+                n++) free = name + "-" + n;
+        return free;
+    }
+
+    private void patch(Collected collected) throws IOException {
+        var delivered = collected.delivered();
+        write(patch, file -> {
+            try (var out = Files.newOutputStream(file)) {
+                new Differences(delivered.shadow()).patch(delivered.base(), collected.tree(), out);
+            }
+        });
+    }
+
+    private void remove(Exception cause) {
+        try {
+            Files.deleteIfExists(bundle);
+            if (nested.isPresent()) Files.deleteIfExists(nested.get());
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
     private static BangerException notWhole(Guest guest, Collected collected) {
-        var left = new ArrayList<>(collected.repositories());
-        left.addAll(collected.tooLarge());
         return new BangerException(
                 ErrorCode.WORKSPACE_UNPULLED,
-                "vm " + guest.name() + ": what a rescue cannot hold lies in it: repositories inside the work tree, or"
-                        + " files over 1 GiB",
-                Shown.few(left));
+                "vm " + guest.name() + ": files over 1 GiB lie in it, which a rescue cannot hold",
+                Shown.few(collected.tooLarge()));
     }
 
     @FunctionalInterface
@@ -96,9 +135,9 @@ public record Rescue(Path bundle, Path patch, List<String> lines) {
         }
     }
 
-    private void bundle(Collected collected) throws IOException {
+    private void bundle(Collected collected, Optional<ObjectId> staged) throws IOException {
         var shadow = collected.delivered().shadow();
-        var refs = refs(collected);
+        var refs = refs(collected, staged);
         var commands = new StringBuilder();
         for (var old :
                 shadow.git().need("for-each-ref", "--format=%(refname)", REFS).lines())
@@ -122,7 +161,7 @@ public record Rescue(Path bundle, Path patch, List<String> lines) {
     }
 
     /** What goes into the bundle, by the names that it has there. */
-    private static Map<String, ObjectId> refs(Collected collected) {
+    private static Map<String, ObjectId> refs(Collected collected, Optional<ObjectId> staged) {
         var shadow = collected.delivered().shadow();
         var refs = new LinkedHashMap<String, ObjectId>();
         for (var ref : GuestCommits.unknown(collected)) {
@@ -136,10 +175,12 @@ public record Rescue(Path bundle, Path patch, List<String> lines) {
         }
         var trees = new Trees(shadow);
         var parents = new ArrayList<ObjectId>();
+        var author = Author.ofNobody(Instant.now());
         collected.head().or(() -> collected.delivered().head()).ifPresent(parents::add);
-        refs.put(
-                REFS + "uncommitted",
-                trees.commit(Author.ofNobody(Instant.now()), collected.tree(), parents, "the work tree\n"));
+        // As git stash does: the index is the second parent.
+        var head = List.copyOf(parents);
+        staged.ifPresent(tree -> parents.add(trees.commit(author, tree, head, "the index\n")));
+        refs.put(REFS + "uncommitted", trees.commit(author, collected.tree(), parents, "the work tree\n"));
         return refs;
     }
 

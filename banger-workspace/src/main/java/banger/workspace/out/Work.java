@@ -7,38 +7,54 @@ import banger.workspace.git.HostRepository;
 import banger.workspace.git.ObjectId;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** A guest's work as it was found, and the ways it can be shown and brought back. */
 public final class Work {
     private final Guest guest;
-    private final Collected collected;
+    /** The outermost first. */
+    private final List<Part> parts;
+
+    private final Whole whole;
     private final List<Change> changes;
 
-    private Work(Guest guest, Collected collected) {
+    private Work(Guest guest, List<Part> parts) {
         this.guest = guest;
-        this.collected = collected;
-        this.changes = List.copyOf(new Trees(collected.delivered().shadow())
-                .changes(collected.delivered().base(), collected.tree()));
+        this.parts = List.copyOf(parts);
+        this.whole = Whole.of(this.parts);
+        this.changes = whole.changes();
     }
 
     /**
-     * Asks the guest; nothing of the host's but the shadow repository changes.
+     * Asks the guest; nothing of the host's but shadow repositories changes.
      *
+     * @param workTrees the outermost first, then its submodules
      * @throws BangerException {@code vm.not-running}, {@code workspace.incomplete}, what the agent refuses
      */
-    public static Work collect(Guest guest, Delivered delivered) {
-        return new Work(guest, new Collector(guest, delivered).collect());
+    public static Work collect(Guest guest, List<Delivered> workTrees) {
+        var parts = new ArrayList<Part>();
+        var outer = workTrees.getFirst().record().guestPath();
+        for (var one : workTrees) {
+            var path = one.record().guestPath();
+            var place = path.equals(outer) ? Optional.<RepoPath>empty() : Optional.of(Part.below(outer, path));
+            parts.add(new Part(place, new Collector(guest, one).collect()));
+        }
+        return new Work(guest, parts);
     }
 
-    /** Files that differ from what was delivered, in the order of their paths. */
+    private Collected outermost() {
+        return parts.getFirst().collected();
+    }
+
+    /** Files that differ from what was delivered, in the order of their paths; those of submodules too. */
     public List<Change> changes() {
         return changes;
     }
@@ -46,12 +62,27 @@ public final class Work {
     /** Whether files or history differ from what was delivered. */
     public boolean any() {
         return !changes.isEmpty()
-                || !GuestCommits.unknown(collected).isEmpty()
-                || !collected.repositories().isEmpty();
+                || parts.stream()
+                        .anyMatch(p -> !GuestCommits.unknown(p.collected()).isEmpty())
+                || !repositories().isEmpty();
     }
 
-    /** Names of refs, stash entries and detached heads at commits that were neither delivered nor pulled. */
-    public List<String> newTips() {
+    /**
+     * Where the guest has commits that were neither delivered nor pulled.
+     *
+     * @param submodule in whose repository; empty: the outermost
+     * @param name of a ref, a stash entry or a detached head
+     */
+    public record Tip(Optional<RepoPath> submodule, String name) {}
+
+    /** The outermost repository's first, each one's in the order of their names. */
+    public List<Tip> newTips() {
+        return parts.stream()
+                .flatMap(p -> newTips(p.collected()).stream().map(name -> new Tip(p.place(), name)))
+                .toList();
+    }
+
+    private static List<String> newTips(Collected collected) {
         var pulled = Pulled.of(collected.delivered().shadow()).tips();
         return GuestCommits.unknown(collected).stream()
                 .filter(r -> !pulled.contains(r.id()))
@@ -60,24 +91,50 @@ public final class Work {
                 .toList();
     }
 
+    /** Submodules that are work trees of their own. */
+    public List<WorkDiff.Submodule> submodules() {
+        return parts.stream()
+                .filter(p -> p.place().isPresent())
+                .map(p -> new WorkDiff.Submodule(
+                        new String(p.place().get().bytes(), StandardCharsets.UTF_8),
+                        p.delivered().head().map(ObjectId::hex).orElse(""),
+                        p.collected().head().map(ObjectId::hex).orElse(""),
+                        newTips(p.collected())))
+                .toList();
+    }
+
+    /** Submodules that changed files lie in. */
+    public List<RepoPath> changedSubmodules() {
+        return parts.stream()
+                .flatMap(p -> p.place().stream())
+                .filter(place -> changes.stream().anyMatch(c -> c.path().within(place)))
+                .toList();
+    }
+
     /** The host's commit that was delivered; empty: there was none. */
     public Optional<ObjectId> deliveredHead() {
-        return collected.delivered().head();
+        return outermost().delivered().head();
     }
 
     /** Repositories in the work tree that are not part of it; they do not come out with it. */
     public List<RepoPath> repositories() {
-        return collected.repositories();
+        return paths(Collected::repositories);
     }
 
     /** Files that are too large to come out. */
     public List<RepoPath> tooLarge() {
-        return collected.tooLarge();
+        return paths(Collected::tooLarge);
     }
 
     /** Files that changed while they were read. */
     public List<RepoPath> unsteady() {
-        return collected.unsteady();
+        return paths(Collected::unsteady);
+    }
+
+    private List<RepoPath> paths(Function<Collected, List<RepoPath>> of) {
+        return parts.stream()
+                .flatMap(p -> of.apply(p.collected()).stream().map(p::at))
+                .toList();
     }
 
     /** Changed files that run or configure something by themselves. */
@@ -87,27 +144,31 @@ public final class Work {
 
     /** The changes as a patch that {@code git apply} takes, byte for byte. */
     public void patch(OutputStream out) {
-        differences().patch(collected.delivered().base(), collected.tree(), out);
+        differences().patch(whole.base(), whole.tree(), out);
     }
 
     /** The changes to look at: contents that are no text are only named. Bytes of the guest's as they are. */
     public void readable(OutputStream out) {
-        differences().readable(collected.delivered().base(), collected.tree(), out);
+        differences().readable(whole.base(), whole.tree(), out);
     }
 
     /** A line a file. */
     public void stat(int columns, OutputStream out) {
-        differences().stat(collected.delivered().base(), collected.tree(), columns, out);
+        differences().stat(whole.base(), whole.tree(), columns, out);
     }
 
     private Differences differences() {
-        return new Differences(collected.delivered().shadow());
+        return new Differences(whole.shadow());
     }
 
     /** Writes the patch to a file; it is there whole, or as it was before. */
     public void patchTo(Path file) {
         patchOnly(file);
-        Pulled.files(collected);
+        pulled();
+    }
+
+    private void pulled() {
+        for (var part : parts) Pulled.files(part.collected());
     }
 
     /** The same without counting as pulled. */
@@ -141,11 +202,12 @@ public final class Work {
 
     /**
      * The work tree against a commit, as a patch: against the guest's own HEAD, or against one of its history or the
-     * host's. The guest's index plays no part.
+     * host's. The guest's index plays no part, and neither do submodules.
      *
      * @param from a commit's id or the beginning of one; empty: the guest's HEAD
      */
     public Exported export(Optional<String> from, OutputStream out) {
+        var collected = outermost();
         var delivered = collected.delivered();
         new GuestCommits(guest, collected).fetch();
         var trees = new Trees(delivered.shadow());
@@ -159,7 +221,7 @@ public final class Work {
 
     private ObjectId resolved(String name) {
         var found = name.matches("[0-9a-f]{4,64}")
-                ? Optional.of(collected
+                ? Optional.of(outermost()
                         .delivered()
                         .shadow()
                         .git()
@@ -175,53 +237,13 @@ public final class Work {
     }
 
     /**
-     * Branches that were made.
+     * Brings the work back as branches of one name: of the repository that it came from, and of each submodule with
+     * work in it. All of them, or none.
      *
-     * @param tips by the branches' names
-     * @param commits of the guest's own that are on HEAD's line
-     * @param uncommitted whether one more holds what was not committed
-     * @param hostEdits whether edits of the host's own, delivered but not committed there, are inside
-     * @param others the guest's other branches with work, which were not made
-     * @param stashes how many stash entries stay in the guest
+     * @return one of each work tree, the outermost first
      */
-    public record Branches(
-            Map<String, ObjectId> tips,
-            long commits,
-            boolean uncommitted,
-            boolean hostEdits,
-            List<String> others,
-            long stashes) {}
-
-    /** What {@code --branch} does beside its name. */
-    public record BranchWish(String name, boolean all, boolean raw, boolean dryRun) {}
-
-    /** Brings the work back as a branch; empty tips: there is nothing to bring. */
-    public Branches branch(HostRepository host, BranchWish wish) {
-        var pull = new BranchPull(guest, host, collected);
-        pull.checkName(wish.name);
-        new GuestCommits(guest, collected).fetch();
-        var line = pull.compose(wish.raw);
-        var others = pull.others();
-        var tips = new LinkedHashMap<String, ObjectId>();
-        if (wish.all && !(line.nothing() && others.isEmpty())) tips.putAll(pull.all(wish.name, line));
-        else if (!line.nothing()) tips.put(wish.name, line.tip());
-        if (!tips.isEmpty() && !wish.dryRun) {
-            pull.into(tips);
-            var pulled = new java.util.ArrayList<>(tips.values());
-            collected.head().ifPresent(pulled::add);
-            Pulled.add(collected, pulled);
-        }
-        return new Branches(
-                tips,
-                line.commits(),
-                line.uncommitted(),
-                line.hostEdits(),
-                wish.all ? List.of() : others.stream().map(GuestRef::branch).toList(),
-                collected.refs().stream()
-                        .filter(r -> r.name().startsWith("refs/stash"))
-                        .map(GuestRef::id)
-                        .distinct()
-                        .count());
+    public List<Branches> branch(HostRepository host, BranchWish wish) {
+        return new BranchesPull(guest, host, parts, wish).run();
     }
 
     /**
@@ -249,13 +271,28 @@ public final class Work {
                             + String.join(", ", Shown.few(config)),
                     "look at it: banger vm diff " + guest.name(),
                     "then banger vm pull " + guest.name() + " --apply --allow-config");
-        var pull = new ApplyPull(host, collected);
+        if (!dryRun) submodulesStay();
+        var pull = new ApplyPull(host, whole);
         var plan = pull.plan();
         if (plan.conflicts().isEmpty() && !dryRun) {
             pull.write(plan, step -> {});
-            Pulled.files(collected);
+            pulled();
         }
         return new Applied(plan.changes(), plan.conflicts());
+    }
+
+    /** Files alone would leave a submodule of the host's at a commit that they do not belong to. */
+    private void submodulesStay() {
+        var moved = parts.stream().filter(Part::moved).flatMap(p -> p.place().stream());
+        var paths = moved.toList();
+        if (paths.isEmpty()) return;
+        var remedies = new ArrayList<>(Shown.few(paths));
+        remedies.add("banger vm pull " + guest.name() + " --branch NAME brings the commits");
+        throw new BangerException(
+                ErrorCode.WORKSPACE_REFUSED,
+                "vm " + guest.name() + ": " + Shown.count(paths.size(), "submodule is", "submodules are")
+                        + " at another commit there, and --apply brings files only",
+                remedies);
     }
 
     /** What an earlier {@code --apply} in a repository could not end is taken back; tells if there was one. */

@@ -92,21 +92,24 @@ class BadHostTest {
             trip.guest.run("git", "commit", "-qm", "second");
             trip.guest.write("b", "two\n");
             var code = fault == Fault.READ_ONLY_REPOSITORY ? ErrorCode.REPOSITORY_UNSUITABLE : ErrorCode.HOST_DISK_FULL;
-            fails(trip, code, () -> Work.collect(trip.guest, trip.delivered()).apply(trip.repository(), true, false));
             fails(
                     trip,
                     code,
-                    () -> Work.collect(trip.guest, trip.delivered())
-                            .branch(trip.repository(), new Work.BranchWish("work", false, false, false)));
+                    () -> Work.collect(trip.guest, List.of(trip.delivered())).apply(trip.repository(), true, false));
+            fails(
+                    trip,
+                    code,
+                    () -> Work.collect(trip.guest, List.of(trip.delivered()))
+                            .branch(trip.repository(), new BranchWish("work", false, false, false)));
             if (fault != Fault.FULL_STATE)
-                Work.collect(trip.guest, trip.delivered()).patch(OutputStream.nullOutputStream());
+                Work.collect(trip.guest, List.of(trip.delivered())).patch(OutputStream.nullOutputStream());
             // With what fits it works, where anything can be written at all.
             if (fault == Fault.READ_ONLY_REPOSITORY) return;
             var ours = repo.resolve(".git/banger").toFile().list();
             assertThat(ours == null ? new String[] {"lock"} : ours).containsExactly("lock");
             trip.host("git", "prune", "--expire=now"); // a fetch leaves objects behind, as any that was cut short
             Files.delete(trip.guest.repo().resolve("big"));
-            Work.collect(trip.guest, trip.delivered()).apply(trip.repository(), true, false);
+            Work.collect(trip.guest, List.of(trip.delivered())).apply(trip.repository(), true, false);
             assertThat(repo.resolve("a")).hasContent("two");
         }
 
@@ -138,13 +141,13 @@ class BadHostTest {
         var lock = Files.writeString(trip.repo.resolve(".git/index.lock"), "of another git");
         Files.writeString(trip.repo.resolve(".git/refs/heads/work.lock"), "of another git");
         var before = ApplyPullTest.snapshot(trip.repo);
-        var work = Work.collect(trip.guest, trip.delivered());
-        assertThatThrownBy(() -> work.branch(trip.repository(), new Work.BranchWish("work", false, false, false)))
+        var work = Work.collect(trip.guest, List.of(trip.delivered()));
+        assertThatThrownBy(() -> work.branch(trip.repository(), new BranchWish("work", false, false, false)))
                 .isInstanceOfSatisfying(
                         BangerException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.REPOSITORY_UNSUITABLE))
                 .hasMessageContaining("work.lock");
         assertThat(ApplyPullTest.snapshot(trip.repo)).isEqualTo(before);
-        work.branch(trip.repository(), new Work.BranchWish("other", false, false, false));
+        work.branch(trip.repository(), new BranchWish("other", false, false, false));
         assertThat(trip.host("git", "show", "other:a")).isEqualTo("two\n");
         work.apply(trip.repository(), false, false);
         assertThat(trip.repo.resolve("a")).hasContent("two");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.workspace.git.ObjectId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,9 +32,51 @@ class BranchPullTest {
         new GuestCommits(trip.guest, collected).fetch();
         var pull = new BranchPull(trip.guest, trip.repository(), collected);
         pull.checkName(name);
-        var line = pull.compose(false);
-        if (!line.nothing()) pull.into(Map.of(name, line.tip()));
+        var line = pull.compose(false, Map.of());
+        if (!line.nothing()) into(pull, Map.of(name, line.tip()));
         return line;
+    }
+
+    private static void into(BranchPull pull, Map<String, ObjectId> branches) {
+        branches.keySet().forEach(pull::checkName);
+        pull.bring(branches.values());
+        pull.name(branches);
+    }
+
+    @Test
+    void withoutGitInTheImageLooseObjectsAndPacksAreTaken() throws IOException {
+        var trip = trip();
+        trip.deliver();
+        trip.guest.hasNoGit();
+        trip.guest.write("a", "three\n");
+        trip.guest.run("git", "commit", "-qam", "packed");
+        trip.guest.run("git", "repack", "-q", "-d");
+        trip.guest.write("b", "loose\n");
+        trip.guest.run("git", "commit", "-qam", "loose");
+        trip.guest.write("new", "x\n");
+        pull(trip, "work");
+        assertThat(log(trip, "work")).isEqualTo("Host uncommitted in VM box\nGuest loose\nGuest packed");
+        trip.host("git", "fsck", "--strict");
+        try (var left = Files.list(trip.delivered().shadow().gitDir())) {
+            assertThat(left).noneMatch(f -> f.getFileName().toString().startsWith("incoming-"));
+        }
+    }
+
+    @Test
+    void looseObjectsThatAreBrokenAreRefused() throws IOException {
+        var trip = trip();
+        trip.deliver();
+        trip.guest.hasNoGit();
+        trip.guest.write("a", "three\n");
+        trip.guest.run("git", "commit", "-qam", "third");
+        var id = trip.guest.run("git", "rev-parse", "HEAD").strip();
+        trip.guest.run("git", "commit", "-q", "--allow-empty", "-m", "fourth");
+        var file = trip.guest.repo().resolve(".git/objects/" + id.substring(0, 2) + "/" + id.substring(2));
+        Files.delete(file);
+        assertThatThrownBy(() -> pull(trip, "work")).hasMessageContaining("objects missing or broken");
+        Files.write(file, new byte[] {0x78, 0x01, 0, 0});
+        assertThatThrownBy(() -> pull(trip, "work")).hasMessageContaining("objects missing or broken");
+        assertThat(trip.host("git", "branch", "--list", "work")).isEmpty();
     }
 
     private static String log(RoundTrip trip, String branch) throws IOException {
@@ -150,7 +193,7 @@ class BranchPullTest {
         new GuestCommits(trip.guest, collected).fetch();
         var pull = new BranchPull(trip.guest, trip.repository(), collected);
         assertThat(pull.others()).extracting(GuestRef::branch).containsExactly("side");
-        pull.into(pull.all("vm", pull.compose(false)));
+        into(pull, pull.all("vm", pull.compose(false, Map.of())));
         assertThat(trip.host("git", "log", "--format=%s", "main..vm/side")).isEqualTo("on the side\n");
         assertThat(trip.host("git", "rev-parse", "vm/main")).isEqualTo(trip.host("git", "rev-parse", "main"));
     }

@@ -36,6 +36,11 @@ final class HostAgent implements Guest {
         Files.setPosixFilePermissions(git, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
+    /** As an image without git is. */
+    void hasNoGit() throws IOException {
+        Files.delete(root.resolve("usr/bin/git"));
+    }
+
     /** The work tree. */
     Path repo() {
         return root.resolve("root/repo");
@@ -56,7 +61,10 @@ final class HostAgent implements Guest {
         var argv = new ArrayList<String>();
         for (var bytes : request.argv()) {
             var text = new String(bytes, 0, bytes.length - 1, StandardCharsets.UTF_8);
-            argv.add(text.equals(PATH.value()) ? repo().toString() : text);
+            argv.add(
+                    text.startsWith(PATH.value())
+                            ? repo() + text.substring(PATH.value().length())
+                            : text);
         }
         try {
             var builder = new ProcessBuilder(argv);

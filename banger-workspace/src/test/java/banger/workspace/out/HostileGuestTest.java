@@ -41,8 +41,8 @@ class HostileGuestTest {
 
     private static void refused(RoundTrip trip, Guest guest, ErrorCode code, String words) throws IOException {
         var before = ApplyPullTest.snapshot(trip.repo);
-        assertThatThrownBy(() -> Work.collect(guest, trip.delivered())
-                        .branch(trip.repository(), new Work.BranchWish("work", false, false, false)))
+        assertThatThrownBy(() -> Work.collect(guest, List.of(trip.delivered()))
+                        .branch(trip.repository(), new BranchWish("work", false, false, false)))
                 .isInstanceOfSatisfying(BangerException.class, e -> {
                     assertThat(e.code()).isEqualTo(code);
                     assertThat(e.fact() + String.join("\n", e.remedies())).contains(words);
@@ -207,7 +207,7 @@ class HostileGuestTest {
             file.setLength(1L << 40);
         }
         trip.guest.write("a", "two\n");
-        var work = Work.collect(trip.guest, trip.delivered());
+        var work = Work.collect(trip.guest, List.of(trip.delivered()));
         assertThat(work.tooLarge()).extracting(RepoPath::toString).containsExactly("huge");
         assertThat(work.changes()).extracting(c -> c.path().toString()).containsExactly("a");
     }
@@ -253,8 +253,8 @@ class HostileGuestTest {
                     program,
                     trip.guest.repo().resolve(".git/hooks/" + hook),
                     java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
-        var work = Work.collect(trip.guest, trip.delivered());
-        work.branch(trip.repository(), new Work.BranchWish("work", false, false, false));
+        var work = Work.collect(trip.guest, List.of(trip.delivered()));
+        work.branch(trip.repository(), new BranchWish("work", false, false, false));
         work.apply(trip.repository(), true, false);
         work.patch(OutputStream.nullOutputStream());
         assertThat(trip.host("git", "show", "work:b.x")).isEqualTo("content\n");
@@ -265,7 +265,7 @@ class HostileGuestTest {
     void configurationComesOnlyWhenItIsAllowed() throws IOException {
         var trip = trip();
         trip.guest.write(".banger.toml", "nat = true\n");
-        var work = Work.collect(trip.guest, trip.delivered());
+        var work = Work.collect(trip.guest, List.of(trip.delivered()));
         assertThatThrownBy(() -> work.apply(trip.repository(), false, false)).hasMessageContaining(".banger.toml");
         assertThat(trip.repo.resolve(".banger.toml")).doesNotExist();
         work.apply(trip.repository(), true, false);
@@ -277,7 +277,8 @@ class HostileGuestTest {
         var trip = trip();
         trip.host("git", "config", "core.ignoreCase", "true");
         trip.guest.write("A", "the same name in capitals\n");
-        assertThatThrownBy(() -> Work.collect(trip.guest, trip.delivered()).apply(trip.repository(), false, false))
+        assertThatThrownBy(() ->
+                        Work.collect(trip.guest, List.of(trip.delivered())).apply(trip.repository(), false, false))
                 .isInstanceOfSatisfying(
                         BangerException.class, e -> assertThat(e.remedies()).anyMatch(l -> l.contains("the same as")));
     }

@@ -79,7 +79,8 @@ class KilledApplyTest {
             var shadow = Shadow.open(RoundTrip.CLEAN, dir.resolve("state/shadow.git"), record.objectFormat())
                     .orElseThrow();
             var collected = new Collector(new HostAgent(dir), new Delivered(record, shadow)).collect();
-            var apply = new ApplyPull(HostRepository.discover(RoundTrip.CLEAN, dir.resolve("host-repo")), collected);
+            var apply = new ApplyPull(
+                    HostRepository.discover(RoundTrip.CLEAN, dir.resolve("host-repo")), Whole.of(collected));
             apply.write(apply.plan(), step -> {
                 if (step == at) Runtime.getRuntime().halt(KILLED);
             });

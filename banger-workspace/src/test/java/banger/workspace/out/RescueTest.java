@@ -1,10 +1,7 @@
 package banger.workspace.out;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import banger.api.BangerException;
-import banger.api.ErrorCode;
 import banger.workspace.WorkspaceDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,7 +42,7 @@ class RescueTest {
                 .orElseThrow();
         assertThat(rescue.bundle()).hasFileName("box-20261123T210000.bundle");
         assertThat(rescue.lines()).contains("A new").anyMatch(l -> l.endsWith(" side"));
-        trip.host("sh", "-c", rescue.command("box"));
+        trip.host("sh", "-c", rescue.commands("box").getFirst());
         assertThat(trip.host("git", "for-each-ref", "--format=%(refname)", "refs/heads/rescued")
                         .lines())
                 .containsExactlyInAnyOrder(
@@ -75,29 +72,81 @@ class RescueTest {
         trip.guest.run("git", "commit", "-qam", "second");
         trip.guest.write("a", "three\n");
         assertThat(Unpulled.ask(trip.guest, trip.delivered()).lines()).hasSize(2);
-        Work.collect(trip.guest, trip.delivered()).patchTo(dir.resolve("x.patch"));
+        Work.collect(trip.guest, List.of(trip.delivered())).patchTo(dir.resolve("x.patch"));
         assertThat(Unpulled.ask(trip.guest, trip.delivered()).lines())
                 .singleElement()
                 .asString()
                 .endsWith(" main");
-        Work.collect(trip.guest, trip.delivered())
-                .branch(trip.repository(), new Work.BranchWish("work", false, false, false));
+        Work.collect(trip.guest, List.of(trip.delivered()))
+                .branch(trip.repository(), new BranchWish("work", false, false, false));
         assertThat(Unpulled.ask(trip.guest, trip.delivered()).lines()).isEmpty();
         trip.guest.write("a", "four\n");
         assertThat(Unpulled.ask(trip.guest, trip.delivered()).lines()).containsExactly("M a");
     }
 
     @Test
-    void aRescueThatIsNotWholeIsNone() throws IOException {
+    void whatIsStagedComesBackAsGitStashHasIt() throws IOException {
         var trip = trip();
-        Files.createDirectories(trip.guest.repo().resolve("inner"));
-        HostAgent.Programs.run(trip.guest.repo().resolve("inner"), "git", "init", "-q");
-        assertThatThrownBy(() -> Rescue.save(trip.guest, trip.delivered(), dir.resolve("rescue"), NOW))
-                .isInstanceOfSatisfying(BangerException.class, e -> {
-                    assertThat(e.code()).isEqualTo(ErrorCode.WORKSPACE_UNPULLED);
-                    assertThat(e.remedies()).contains("inner");
-                });
-        assertThat(dir.resolve("rescue")).doesNotExist();
+        trip.guest.write("a", "staged\n");
+        trip.guest.write("staged only", "gone from the disk\n");
+        trip.guest.run("git", "add", "a", "staged only");
+        Files.delete(trip.guest.repo().resolve("staged only"));
+        trip.guest.write("a", "on the disk\n");
+        trip.guest.write("meant", "to be added\n");
+        trip.guest.run("git", "add", "-N", "meant");
+        for (var one : List.of("with git", "without")) {
+            if (one.equals("without")) trip.guest.hasNoGit();
+            var rescue = Rescue.save(trip.guest, trip.delivered(), dir.resolve("rescue"), NOW)
+                    .orElseThrow();
+            trip.host("sh", "-c", rescue.commands("box").getFirst());
+            assertThat(trip.host("git", "show", "rescued/box/uncommitted^2:a")).isEqualTo("staged\n");
+            assertThat(trip.host("git", "show", "rescued/box/uncommitted^2:staged only"))
+                    .isEqualTo("gone from the disk\n");
+            assertThat(trip.host("git", "show", "rescued/box/uncommitted:a")).isEqualTo("on the disk\n");
+            trip.host("git", "fsck", "--strict");
+            trip.host("git", "stash", "apply", "--index", "rescued/box/uncommitted");
+            assertThat(trip.host("git", "diff", "--cached", "--name-only")).isEqualTo("a\nmeant\nstaged only\n");
+            trip.host("git", "reset", "-q", "--hard");
+            trip.host("git", "branch", "-q", "-D", "rescued/box/uncommitted");
+        }
+    }
+
+    @Test
+    void twoOfOneSecondAreTwo() throws IOException {
+        var trip = trip();
+        trip.guest.write("a", "two\n");
+        var first = Rescue.save(trip.guest, trip.delivered(), dir.resolve("rescue"), NOW)
+                .orElseThrow();
+        var second = Rescue.save(trip.guest, trip.delivered(), dir.resolve("rescue"), NOW)
+                .orElseThrow();
+        assertThat(second.bundle()).hasFileName("box-20261123T210000-2.bundle");
+        assertThat(first.bundle()).exists().isNotEqualTo(second.bundle());
+        assertThat(first.patch()).exists().isNotEqualTo(second.patch());
+    }
+
+    @Test
+    void repositoriesInsideComeBackWhole() throws IOException {
+        var trip = trip();
+        var inner = Files.createDirectories(trip.guest.repo().resolve("some where/inner"));
+        HostAgent.Programs.run(inner, "git", "init", "-q", "-b", "main");
+        var longName = "long-".repeat(40) + "name";
+        Files.writeString(inner.resolve(longName), "long\n");
+        HostAgent.Programs.run(inner, "git", "add", "-A");
+        HostAgent.Programs.run(inner, "git", "commit", "-qm", "inside");
+        HostAgent.Programs.run(inner, "git", "gc", "-q");
+        Files.writeString(inner.resolve("x.o"), "ignored outside\n");
+        Files.createDirectories(inner.resolve("empty"));
+        Files.createSymbolicLink(inner.resolve("link"), Path.of("/etc/passwd"));
+        HostAgent.Programs.run(inner, "git", "init", "-q", "innermost");
+        var rescue = Rescue.save(trip.guest, trip.delivered(), dir.resolve("rescue"), NOW)
+                .orElseThrow();
+        assertThat(rescue.lines()).containsExactly("some where/inner/ (a repository of its own)");
+        for (var command : rescue.commands("box")) trip.host("sh", "-c", command);
+        var back = trip.repo.resolve("rescued-box/some where/inner");
+        assertThat(HostAgent.Programs.run(dir, "diff", "-r", "--no-dereference", inner.toString(), back.toString()))
+                .isEmpty();
+        assertThat(HostAgent.Programs.run(back, "git", "log", "--format=%s")).isEqualTo("inside\n");
+        HostAgent.Programs.run(back, "git", "fsck", "--strict");
     }
 
     @Test
@@ -118,7 +167,8 @@ class RescueTest {
         Files.move(trip.repo, dir.resolve("moved"));
         var rescue = Rescue.save(trip.guest, trip.delivered(), dir.resolve("rescue"), NOW)
                 .orElseThrow();
-        HostAgent.Programs.run(dir.resolve("moved"), "sh", "-c", rescue.command("box"));
+        HostAgent.Programs.run(
+                dir.resolve("moved"), "sh", "-c", rescue.commands("box").getFirst());
         assertThat(HostAgent.Programs.run(dir.resolve("moved"), "git", "show", "rescued/box/heads/main:a"))
                 .isEqualTo("two\n");
     }
