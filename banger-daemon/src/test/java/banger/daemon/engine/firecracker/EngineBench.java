@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -83,8 +84,6 @@ public final class EngineBench {
                 Files.delete(place);
             }
         }
-        // The fake listens in this process too.
-        System.exit(0);
     }
 
     private void start(int runs) throws Exception {
@@ -119,11 +118,7 @@ public final class EngineBench {
         long began = System.nanoTime();
         try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             server.bind(UnixDomainSocketAddress.of(directory.resolve(Sockets.CONTROL)));
-            var process = new ProcessBuilder(program.toString(), "--api-sock", Sockets.API, "--id", "bare")
-                    .directory(directory.toFile())
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
+            var process = process("bare");
             try (var api = new ApiClient(connected(process))) {
                 for (var call : BootCalls.of(spec)) api.send(call);
                 try (var guest = Duplex.of(server.accept())) {
@@ -150,25 +145,27 @@ public final class EngineBench {
         }
     }
 
-    /** The calls before the start, in a row, to a fake that is warm. */
+    /** The calls before the start, in a row, to a fake that has warmed up by the same. */
     private void configuration() throws Exception {
         for (var socket : Sockets.ALL) Files.deleteIfExists(directory.resolve(socket));
-        var socket = directory.resolve(Sockets.API);
-        new FakeFirecracker("none", "warm").serve(socket);
-        var calls = BootCalls.of(spec.at(new BootSpec.Placement(
-                        java.util.Optional.empty(),
-                        java.util.Optional.empty(),
-                        java.util.Optional.of("bgr0123456789ab"))))
-                .stream()
+        var tap = Optional.of("bgr0123456789ab");
+        var calls = BootCalls.of(spec.at(new BootSpec.Placement(Optional.empty(), Optional.empty(), tap))).stream()
                 .filter(c -> c != ApiCall.Action.START && !(c instanceof ApiCall.Vsock))
                 .toList();
-        var times = new double[200];
-        for (int i = 0; i < times.length; i++) {
-            try (var api = new ApiClient(Duplex.connect(socket))) {
-                long began = System.nanoTime();
-                for (var call : calls) api.send(call);
-                times[i] = seconds(began);
+        var times = new double[100];
+        var process = process("warm");
+        try {
+            connected(process).close();
+            for (int i = -200; i < times.length; i++) {
+                try (var api = new ApiClient(connected(process))) {
+                    long began = System.nanoTime();
+                    for (var call : calls) api.send(call);
+                    if (i >= 0) times[i] = seconds(began);
+                }
             }
+        } finally {
+            process.destroyForcibly();
+            process.onExit().join();
         }
         System.out.printf(
                 Locale.ROOT,
@@ -176,6 +173,14 @@ public final class EngineBench {
                 "API configuration",
                 median(times) * 1000,
                 calls.size());
+    }
+
+    private Process process(String id) throws IOException {
+        return new ProcessBuilder(program.toString(), "--api-sock", Sockets.API, "--id", id)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
     }
 
     private static double median(double[] values) {

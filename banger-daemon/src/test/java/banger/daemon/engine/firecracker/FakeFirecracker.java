@@ -38,7 +38,7 @@ public final class FakeFirecracker {
 
     private volatile boolean deaf;
 
-    FakeFirecracker(String fault, String id) {
+    private FakeFirecracker(String fault, String id) {
         this.fault = fault;
         this.id = id;
     }
@@ -76,8 +76,7 @@ public final class FakeFirecracker {
         Runtime.getRuntime().halt(status);
     }
 
-    /** Answers on this socket until the process ends. */
-    void serve(Path socket) throws IOException {
+    private void serve(Path socket) throws IOException {
         if (fault.equals("no-socket")) {
             guest.ended().join();
             return;
