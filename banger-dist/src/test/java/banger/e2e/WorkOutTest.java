@@ -3,17 +3,39 @@ package banger.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The work in a real VM comes back, and is not lost with it. */
 @Tag("vm")
-class WorkOutTest extends WithCheckout {
+class WorkOutTest {
+    @RegisterExtension
+    static final TestHome HOME = TestHome.prepared();
+
+    @TempDir
+    Path directory;
+
+    private Checkout repo;
+
     @BeforeEach
     void repository() throws Exception {
+        repo = Checkout.in(directory);
         repo.write("tracked", "edited on the host\n");
+    }
+
+    @AfterEach
+    void delete() {
+        HOME.deleteAll();
+    }
+
+    private static Program run(String... words) {
+        return Checkout.run(HOME, words);
     }
 
     @Test

@@ -4,17 +4,39 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A repository on its way into a real VM. */
 @Tag("vm")
-class WorkspaceTest extends WithCheckout {
+class WorkspaceTest {
+    @RegisterExtension
+    static final TestHome HOME = TestHome.prepared();
+
+    @TempDir
+    Path directory;
+
+    private Checkout repo;
+
     @BeforeEach
     void repository() throws Exception {
+        repo = Checkout.in(directory);
         repo.write("tracked", "edited\n");
         repo.write("untracked", "untracked\n");
+    }
+
+    @AfterEach
+    void delete() {
+        HOME.deleteAll();
+    }
+
+    private static Program run(String... words) {
+        return Checkout.run(HOME, words);
     }
 
     @Test
