@@ -98,6 +98,11 @@ final class LabRecipe {
             var tar = copy.resolve("state.tar");
             new Program(
                             List.of(
+                                    "sh",
+                                    "-c",
+                                    // 1: another test made a link to one of the files while it was read.
+                                    "\"$@\" || [ $? = 1 ]",
+                                    "sh",
                                     "tar",
                                     "-C",
                                     copy.toString(),

@@ -1,7 +1,9 @@
 package banger.daemon.engine;
 
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** One VMM process of a machine: ended, awaited and let go of in the same way whatever the engine. Thread-safe. */
 public final class RunningVmm {
@@ -22,6 +24,8 @@ public final class RunningVmm {
     private final MachineRef ref;
     private final Ties ties;
     private final CompletableFuture<MachineExit> exit = new CompletableFuture<>();
+    private final ReentrantLock ending = new ReentrantLock();
+    private boolean ended;
     private volatile boolean killed;
     private volatile boolean released;
 
@@ -58,16 +62,31 @@ public final class RunningVmm {
         if (!released) awaitEnd();
     }
 
+    /** Once: whoever comes second must not touch the sockets that the next start makes in the same directory. */
     private void awaitEnd() {
+        Optional<MachineExit> told;
+        ending.lock();
         try {
-            if (!vmm.awaitEnd(ref)) return;
+            if (ended) return;
+            told = end();
+            ended = told.isPresent();
+        } finally {
+            ending.unlock();
+        }
+        told.ifPresent(exit::complete);
+    }
+
+    /** Empty when the wait was interrupted. */
+    private Optional<MachineExit> end() {
+        try {
+            if (!vmm.awaitEnd(ref)) return Optional.empty();
             var how = vmm.exitDetail();
             var told = killed ? new MachineExit(MachineExit.Cause.KILLED, how) : ties.exit(how);
             ties.cut();
-            exit.complete(told);
+            return Optional.of(told);
         } catch (IOException e) {
             ties.cut();
-            exit.complete(new MachineExit(MachineExit.Cause.FAILED, "its sockets cannot be removed: " + e));
+            return Optional.of(new MachineExit(MachineExit.Cause.FAILED, "its sockets cannot be removed: " + e));
         }
     }
 }
