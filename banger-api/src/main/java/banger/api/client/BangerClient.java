@@ -195,6 +195,8 @@ public final class BangerClient {
         try {
             return Duplex.connect(socket);
         } catch (IOException e) {
+            // Not the daemon's doing, and no reason to start another.
+            if (Thread.currentThread().isInterrupted()) throw lost(e);
             throw new BangerException(
                             ErrorCode.DAEMON_UNREACHABLE,
                             "bangerd: nobody answers at " + socket + " (" + e.getMessage() + ")",

@@ -4,12 +4,16 @@ import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 
 /** Bytes both ways. One thread may read while another writes; close ends both. */
 public interface Duplex extends Closeable {
@@ -20,11 +24,30 @@ public interface Duplex extends Closeable {
     /** No more bytes from us; the other way stays open. */
     void endOutput() throws IOException;
 
+    /** Waits while more connections than the listener takes at once are queued. */
     static Duplex connect(Path socket) throws IOException {
+        if (!Thread.currentThread().isVirtual()) return of(connected(socket));
+        // To a virtual thread a full queue is an error (EAGAIN), not something to wait for.
+        var connecting = new FutureTask<>(() -> connected(socket));
+        Thread.ofPlatform().daemon().name("connect").start(connecting);
+        try {
+            return of(connecting.get());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            if (!connecting.cancel(true) && connecting.state() == Future.State.SUCCESS)
+                connecting.resultNow().close();
+            throw new InterruptedIOException("interrupted");
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException told) throw told;
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static SocketChannel connected(Path socket) throws IOException {
         var channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             channel.connect(UnixDomainSocketAddress.of(socket));
-            return of(channel);
+            return channel;
         } catch (IOException e) {
             channel.close();
             throw e;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.http.Duplex;
 import banger.api.http.Head;
 import banger.api.http.Headers;
 import banger.api.model.Event;
@@ -13,10 +14,14 @@ import banger.api.model.KillVm;
 import banger.api.model.OperationInfo;
 import banger.api.testing.FakeDaemon;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -304,5 +309,46 @@ class BangerClientTest {
         }
         daemon.answer("GET /v1/log", 404, NOT_FOUND);
         fails(() -> client.follow("/v1/log"), ErrorCode.VM_NOT_FOUND, "no VM named x");
+    }
+
+    /** Which would otherwise look as if nobody were there. */
+    @Test
+    void aVirtualThreadWaitsForAListenerWhoseQueueIsFull() throws Exception {
+        var socket = directory.resolve("full");
+        try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(socket), 1);
+            for (int i = 0; i < 2; i++) Duplex.connect(socket);
+            var connected = new CompletableFuture<Duplex>();
+            Thread.ofVirtual().start(() -> {
+                try {
+                    connected.complete(Duplex.connect(socket));
+                } catch (IOException e) {
+                    connected.completeExceptionally(e);
+                }
+            });
+            for (int i = 0; i < 3; i++) server.accept();
+            connected.get(1, TimeUnit.MINUTES).close();
+        }
+    }
+
+    @Test
+    void whoIsInterruptedBeforeItConnectsHasCancelledAndStartsNoDaemon() throws Exception {
+        var recovering = new BangerClient(directory.resolve("nobody"), "b", failure -> {
+            throw new AssertionError("no daemon is missing", failure);
+        });
+        for (var kind : List.of(Thread.ofVirtual(), Thread.ofPlatform())) {
+            var thrown = new CompletableFuture<Throwable>();
+            kind.start(() -> {
+                Thread.currentThread().interrupt();
+                try {
+                    recovering.text("/v1/x");
+                } catch (BangerException | AssertionError e) {
+                    thrown.complete(e);
+                }
+            });
+            assertThat(thrown.get(1, TimeUnit.MINUTES))
+                    .isInstanceOfSatisfying(
+                            BangerException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CANCELLED));
+        }
     }
 }

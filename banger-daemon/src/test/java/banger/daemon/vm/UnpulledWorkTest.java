@@ -26,7 +26,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,28 +55,7 @@ class UnpulledWorkTest {
     }
 
     private static Vm vm() {
-        return new Vm(
-                ID,
-                new VmName("box"),
-                VmState.STOPPED,
-                "",
-                "i",
-                "id",
-                "k",
-                "kd",
-                1,
-                256,
-                0,
-                0,
-                false,
-                "auto",
-                "172.16.0.2",
-                "02:ba:ac:10:00:02",
-                3,
-                "0123456789abcdef0123456789abcdef",
-                "",
-                false,
-                Instant.EPOCH);
+        return VmDisksTest.vm(ID.value(), 0, 0);
     }
 
     /** A workspace as a prepare leaves it. */

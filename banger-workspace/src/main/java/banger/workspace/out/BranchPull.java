@@ -177,12 +177,19 @@ final class BranchPull {
 
     /** Brings commits into the user's repository, where nothing names them yet. */
     void bring(Collection<ObjectId> tips) {
-        var refs = new ArrayList<String>();
-        for (var tip : tips) {
-            var ref = PULL + refs.size();
-            shadow.git().need("update-ref", ref, tip.hex());
-            refs.add(ref);
+        // Names of this pull alone: another one may be under way.
+        var place = PULL + java.util.UUID.randomUUID() + "/";
+        var refs = new LinkedHashMap<String, ObjectId>();
+        for (var tip : tips) refs.put(place + refs.size(), tip);
+        shadow.git().need(commands("create", refs), "update-ref", "--stdin");
+        try {
+            fetch(refs.keySet());
+        } finally {
+            shadow.git().need(commands("delete", refs), "update-ref", "--stdin");
         }
+    }
+
+    private void fetch(Collection<String> refs) {
         var arguments = new ArrayList<>(List.of(
                 "-c",
                 "fetch.writeCommitGraph=false",
@@ -214,14 +221,20 @@ final class BranchPull {
     }
 
     private GitOutput updateRefs(String verb, Map<String, ObjectId> branches) {
+        var refs = new LinkedHashMap<String, ObjectId>();
+        branches.forEach((name, tip) -> refs.put("refs/heads/" + name, tip));
+        return host.git().run(commands(verb, refs), "update-ref", "--stdin");
+    }
+
+    private static byte[] commands(String verb, Map<String, ObjectId> refs) {
         var commands = new StringBuilder();
-        branches.forEach((name, tip) -> commands.append(verb)
-                .append(" refs/heads/")
-                .append(name)
+        refs.forEach((ref, id) -> commands.append(verb)
                 .append(' ')
-                .append(tip.hex())
+                .append(ref)
+                .append(' ')
+                .append(id.hex())
                 .append('\n'));
-        return host.git().run(commands.toString().getBytes(StandardCharsets.UTF_8), "update-ref", "--stdin");
+        return commands.toString().getBytes(StandardCharsets.UTF_8);
     }
 
     private BangerException notTaken(GitOutput output) {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -145,7 +146,11 @@ final class Quarantine implements AutoCloseable {
             // The index last: a pack without one is not looked at.
             var ordered = files.sorted(Comparator.comparing(f -> f.toString().endsWith(".idx")))
                     .toList();
-            for (var file : ordered) Files.move(file, target.resolve(file.getFileName()));
+            for (var file : ordered) {
+                var kept = target.resolve(file.getFileName());
+                // Named by what is in it: another pull of the same work may have been faster.
+                if (!Files.exists(kept)) Files.move(file, kept, StandardCopyOption.ATOMIC_MOVE);
+            }
         } catch (IOException e) {
             throw Disk.failed(target, e);
         }

@@ -43,17 +43,7 @@ class BadHostTest {
         assumeTrue(
                 new ProcessBuilder(probe).start().waitFor() == 0, "no user namespace to be had, and so no file system");
         var command = new ArrayList<>(namespace);
-        command.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Dbanger.checkout=" + System.getProperty("banger.checkout", ".."),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Inside.class.getName(),
-                dir.toString(),
-                fault.name()));
+        command.addAll(JavaProgram.of(Inside.class, dir.toString(), fault.name()));
         var process = new ProcessBuilder(command).redirectErrorStream(true).start();
         var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(said).isZero();

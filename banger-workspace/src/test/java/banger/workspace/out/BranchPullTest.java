@@ -9,7 +9,11 @@ import banger.workspace.git.ObjectId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Map;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +45,38 @@ class BranchPullTest {
         branches.keySet().forEach(pull::checkName);
         pull.bring(branches.values());
         pull.name(branches);
+    }
+
+    @Test
+    void severalAtOnceDoNotGetInEachOthersWay() throws Exception {
+        var trip = trip();
+        trip.deliver();
+        trip.guest.write("a", "three\n");
+        trip.guest.run("git", "commit", "-qam", "third");
+        trip.guest.write("new", "x\n");
+        var looks = new ArrayList<Collected>();
+        for (int i = 0; i < 4; i++) looks.add(trip.collect());
+        var together = new CyclicBarrier(looks.size());
+        try (var threads = Executors.newFixedThreadPool(looks.size())) {
+            var pulls = new ArrayList<Future<String>>();
+            for (int i = 0; i < looks.size(); i++) {
+                var look = looks.get(i);
+                var name = "work-" + i;
+                pulls.add(threads.submit(() -> {
+                    together.await();
+                    // The agent takes one conversation at a time; a pack comes from the guest's git.
+                    new GuestCommits(trip.guest, look)
+                            .receive(look.head().stream().toList());
+                    var pull = new BranchPull(trip.guest, trip.repository(), look);
+                    together.await();
+                    into(pull, Map.of(name, pull.compose(false, Map.of()).tip()));
+                    return name;
+                }));
+            }
+            for (var pull : pulls)
+                assertThat(log(trip, pull.get())).startsWith("Host uncommitted in VM box\nGuest third");
+        }
+        trip.host("git", "fsck", "--strict");
     }
 
     @Test

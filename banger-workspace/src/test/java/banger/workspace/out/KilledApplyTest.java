@@ -9,8 +9,6 @@ import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,17 +52,7 @@ class KilledApplyTest {
     }
 
     private int killedAt(int step) throws IOException, InterruptedException {
-        var command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Dbanger.checkout=" + System.getProperty("banger.checkout", ".."),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Killed.class.getName(),
-                dir.toString(),
-                Integer.toString(step)));
+        var command = JavaProgram.of(Killed.class, dir.toString(), Integer.toString(step));
         return new ProcessBuilder(command).inheritIO().start().waitFor();
     }
 
