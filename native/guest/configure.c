@@ -72,7 +72,8 @@ void configure_start(struct core *c)
 	plan.has_work_disk = c->disks[1] >= 0;
 	plan.test = c->test;
 	plan.received_at = c->archive_at;
-	if (!job_start(c, apply_job, &plan, &c->archive, 1, applied))
+	const int keep[] = { c->archive, c->disks[0] };
+	if (!job_start(c, apply_job, &plan, keep, countof(keep), applied))
 		refused(c, "no process could be started to apply the configuration");
 }
 

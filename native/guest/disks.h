@@ -16,6 +16,8 @@
 bool disks_mount_base(char error[CONFIG_ERROR]);
 /* vdc at /root (seeded where it is new) unless it is there already; vdd at /lib/modules in init. */
 bool disks_mount_work(bool in_init, bool mounted, char error[CONFIG_ERROR]);
+/* The overlay's file system as big as its disk has become, where a restored machine got a bigger one. */
+bool disks_grow_overlay(int disk, char error[CONFIG_ERROR]);
 /* Takes the work disk's own mount out of sight; /root stays. */
 void disks_hide_work(void);
 bool disks_is_mounted(const char *path);

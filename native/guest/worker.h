@@ -40,6 +40,8 @@ void serve_configure(struct worker *w);
 void serve_files_in(struct worker *w, const char *path);
 void serve_files_out(struct worker *w, const char *path);
 void serve_sync(struct worker *w);
+void serve_settle(struct worker *w);
+void serve_shrink(struct worker *w);
 void serve_power(struct worker *w);
 void serve_forward(struct worker *w);
 void serve_workspace(struct worker *w, const char *path);

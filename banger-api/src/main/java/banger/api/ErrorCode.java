@@ -45,6 +45,8 @@ public enum ErrorCode {
     KERNEL_PULL_FAILED("kernel.pull-failed", 500),
     ENGINE_UNAVAILABLE("engine.unavailable", 409),
     ENGINE_PULL_FAILED("engine.pull-failed", 500),
+    TEMPLATE_NOT_FOUND("template.not-found", 404),
+    TEMPLATE_FAILED("template.failed", 500),
     NETWORK_UNAVAILABLE("network.unavailable", 409),
     NETWORK_FAILED("network.failed", 500),
     HOST_TOOL_MISSING("host.tool-missing", 409),

@@ -77,6 +77,11 @@ public record Layout(Path state, Path cache, Path run, Path config) {
         return state.resolve("seal.key");
     }
 
+    /** Prepared machines, a directory each. */
+    public Path templates() {
+        return state.resolve("templates");
+    }
+
     /** Engines that were pulled. */
     public Path engines() {
         return state.resolve("engines");

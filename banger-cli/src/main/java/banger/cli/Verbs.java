@@ -12,6 +12,7 @@ import banger.cli.verbs.PullVerb;
 import banger.cli.verbs.RunVerb;
 import banger.cli.verbs.SshVerbs;
 import banger.cli.verbs.StateVerbs;
+import banger.cli.verbs.TemplateVerbs;
 import banger.cli.verbs.VersionVerb;
 import banger.cli.verbs.WorkspaceVerbs;
 import java.util.List;
@@ -54,6 +55,11 @@ final class Verbs {
             "image promote",
             "image delete",
             "image cache prune",
+            "template list",
+            "template show",
+            "template build",
+            "template rm",
+            "template prune",
             "engine list",
             "engine pull",
             "kernel list",
@@ -71,8 +77,17 @@ final class Verbs {
             "__complete");
 
     /** Other names of the same commands. */
-    private static final List<String> ALIASES =
-            List.of("vm rm", "vm ls", "vm ps", "ps", "image ls", "image rm", "kernel ls", "kernel delete");
+    private static final List<String> ALIASES = List.of(
+            "vm rm",
+            "vm ls",
+            "vm ps",
+            "ps",
+            "image ls",
+            "image rm",
+            "kernel ls",
+            "kernel delete",
+            "template ls",
+            "template delete");
 
     /** Words of the longest name. */
     private static final int LONGEST = 3;
@@ -112,6 +127,11 @@ final class Verbs {
                     case "image promote" -> ImageVerbs.promote();
                     case "image delete", "image rm" -> ImageVerbs.delete();
                     case "image cache prune" -> ImageVerbs.pruneCache();
+                    case "template list", "template ls" -> TemplateVerbs.list();
+                    case "template show" -> TemplateVerbs.show();
+                    case "template build" -> TemplateVerbs.build();
+                    case "template rm", "template delete" -> TemplateVerbs.remove();
+                    case "template prune" -> TemplateVerbs.prune();
                     case "engine list" -> EngineVerbs.list();
                     case "engine pull" -> EngineVerbs.pull();
                     case "kernel list", "kernel ls" -> KernelVerbs.list();

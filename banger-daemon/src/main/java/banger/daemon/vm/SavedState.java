@@ -6,6 +6,7 @@ import banger.api.Printable;
 import banger.daemon.DurableFiles;
 import banger.daemon.Owner;
 import banger.daemon.publish.FileIdentity;
+import banger.daemon.publish.OwnerSeal;
 import banger.daemon.publish.Sha256;
 import io.avaje.json.JsonException;
 import io.avaje.jsonb.Json;

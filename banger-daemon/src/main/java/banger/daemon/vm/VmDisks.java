@@ -6,15 +6,19 @@ import banger.api.Layout;
 import banger.daemon.Ballast;
 import banger.daemon.DurableFiles;
 import banger.daemon.Owner;
+import banger.daemon.disk.AllocatedSize;
 import banger.daemon.disk.BlankDisks;
 import banger.daemon.disk.DiskRole;
+import banger.daemon.disk.SparseFiles;
 import banger.daemon.ops.Both;
+import banger.daemon.publish.OwnerSeal;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -57,6 +61,54 @@ public final class VmDisks {
             return dir;
         } catch (IOException e) {
             throw DurableFiles.failure(dir.state(), e);
+        }
+    }
+
+    /**
+     * Puts a template's overlay in the place of one that no guest has written to; on disk when this returns.
+     *
+     * @return where
+     */
+    Path cloneOverlay(Vm vm, Path overlay) {
+        var file = directory(vm.id()).overlay();
+        try {
+            Files.deleteIfExists(file);
+            SparseFiles.copy(overlay, file, vm.overlayBytes());
+            owner.give(file);
+            return file;
+        } catch (IOException e) {
+            throw DurableFiles.failure(file, e);
+        }
+    }
+
+    /** Both disks of a VM anew, as they were before any guest saw them. */
+    void makeAgain(Vm vm) {
+        try {
+            Files.deleteIfExists(directory(vm.id()).overlay());
+            Files.deleteIfExists(directory(vm.id()).workDisk());
+        } catch (IOException e) {
+            throw DurableFiles.failure(directory(vm.id()).state(), e);
+        }
+        make(vm);
+    }
+
+    /** The disks of a machine that is nobody's VM. */
+    void makeIn(Path directory, long overlayBytes, long diskBytes) {
+        owner.share(directory);
+        disk(DiskRole.OVERLAY, overlayBytes, directory.resolve("vdb"));
+        disk(DiskRole.WORK, diskBytes, directory.resolve("vdc"));
+    }
+
+    /** A directory in which a VMM may write, and an empty file of its own in it. */
+    void makeFile(Path directory, String name) {
+        var file = directory.resolve(name);
+        try {
+            DurableFiles.directories(directory);
+            owner.share(directory);
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            owner.give(file);
+        } catch (IOException e) {
+            throw DurableFiles.failure(file, e);
         }
     }
 

@@ -11,6 +11,7 @@ import banger.daemon.config.Settings;
 import banger.daemon.config.VmDefaults;
 import banger.daemon.engine.Engines;
 import banger.daemon.engine.MachineExit;
+import banger.daemon.engine.SealedMemory;
 import banger.daemon.engine.Signals;
 import banger.daemon.ops.Both;
 import banger.daemon.ops.Failpoint;
@@ -18,6 +19,7 @@ import banger.daemon.ops.KeyedLocks;
 import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
 import banger.daemon.publish.Fetching;
+import banger.daemon.template.TemplateStore;
 import banger.daemon.userfiles.UserFiles;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
@@ -51,6 +53,7 @@ public final class VmLifecycle {
     private final VmStop stop;
     private final VmSuspend suspend;
     private final UnpulledWork work;
+    private final Templates templates;
     private final KeyedLocks<VmId> locks = new KeyedLocks<>();
     private final Map<VmId, Deque<Long>> reboots = new ConcurrentHashMap<>();
 
@@ -65,6 +68,8 @@ public final class VmLifecycle {
             SshKeys keys,
             UserFiles userFiles,
             Signals signals,
+            TemplateStore store,
+            SealedMemory memories,
             Settings settings) {
         this.table = table;
         this.sources = sources;
@@ -76,7 +81,22 @@ public final class VmLifecycle {
         this.signals = signals;
         this.settings = settings;
         this.sizes = new VmSizes(VmDefaults.of(settings));
-        this.start = new VmStart(sources, network, disks, engines, keys, userFiles, settings);
+        this.start = new VmStart(
+                sources,
+                network,
+                disks,
+                engines,
+                userFiles,
+                new GuestSetup(network, disks, keys, settings),
+                new WarmStart(disks, store));
+        this.templates = new Templates(
+                store,
+                new TemplateBuild(sources, network, disks, engines, store, settings),
+                sources,
+                engines,
+                memories,
+                new HostRoom(layout.state()),
+                settings);
         this.stop = new VmStop(table, network, disks, machines, settings);
         this.suspend = new VmSuspend(table, sources, disks, machines, stop, settings);
         this.work = new UnpulledWork(layout, settings.stopTimeout());
@@ -87,6 +107,7 @@ public final class VmLifecycle {
         var name = Optional.ofNullable(request.name()).map(VmName::new);
         var sized = sizes.of(request);
         var engine = Optional.ofNullable(request.engine()).orElse(settings.engine());
+        var mode = BootMode.of(Optional.ofNullable(request.boot()));
         var fetching = request.offline() ? Fetching.FORBIDDEN : Fetching.ALLOWED;
         if (request.start()) {
             engines.ensure(engine, fetching, progress);
@@ -128,7 +149,7 @@ public final class VmLifecycle {
             if (request.start()) {
                 announce(vm, progress);
                 try {
-                    boot(vm, progress);
+                    boot(vm, mode, progress);
                 } catch (VmStart.NotReady e) {
                     if (!request.remove()) {
                         undo.commit();
@@ -192,7 +213,7 @@ public final class VmLifecycle {
             }
             disks.saved(now).discard();
             try {
-                boot(now, progress);
+                boot(now, cold ? BootMode.COLD : BootMode.AUTO, progress);
             } catch (VmStart.NotReady e) {
                 throw e.told();
             }
@@ -243,8 +264,23 @@ public final class VmLifecycle {
         }
     }
 
-    private void boot(Vm vm, Progress progress) {
-        begin(vm, () -> start.boot(vm, progress));
+    private void boot(Vm vm, BootMode mode, Progress progress) {
+        templates.bootBegins();
+        try {
+            var usable = templates.inUse() || mode == BootMode.WARM ? mode : BootMode.COLD;
+            begin(vm, () -> start.boot(vm, usable, progress));
+        } finally {
+            templates.bootEnded();
+        }
+        if (mode == BootMode.AUTO
+                && WarmStart.fresh(vm)
+                && machines.find(vm.id()).filter(r -> !r.how().equals("warm")).isPresent())
+            templates.booted(vm, progress);
+    }
+
+    /** What VMs continue from. */
+    public Templates templates() {
+        return templates;
     }
 
     private void begin(Vm vm, Supplier<RunningVm> how) {
@@ -457,7 +493,7 @@ public final class VmLifecycle {
             return;
         }
         try {
-            boot(vm, Progress.NONE);
+            boot(vm, BootMode.COLD, Progress.NONE);
         } catch (VmStart.NotReady | BangerException e) {
             // The state and its reason are in the store; there is nobody to tell here.
             return;

@@ -14,6 +14,7 @@ import banger.daemon.config.Settings;
 import banger.daemon.disk.BlankDisks;
 import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.FakeHypervisor;
+import banger.daemon.engine.SealedMemory;
 import banger.daemon.engine.Signals;
 import banger.daemon.http.ApiServer;
 import banger.daemon.http.Operations;
@@ -21,7 +22,9 @@ import banger.daemon.http.Router;
 import banger.daemon.process.HostCommandRunner;
 import banger.daemon.progress.Progress;
 import banger.daemon.publish.Fetching;
+import banger.daemon.publish.OwnerSeal;
 import banger.daemon.store.Database;
+import banger.daemon.template.TemplateStore;
 import banger.daemon.userfiles.UserFiles;
 import banger.daemon.vm.Machines;
 import banger.daemon.vm.Reconciler;
@@ -80,6 +83,8 @@ final class Whole implements AutoCloseable {
                 keys,
                 new UserFiles(home, List.of(), commands),
                 new Signals(commands),
+                new TemplateStore(layout.templates(), owner, new OwnerSeal(layout.sealKey())),
+                new SealedMemory(),
                 settings());
         reconciler = new Reconciler(table, disks, network, machines, engine, lifecycle);
         reconciler.run();
@@ -116,7 +121,9 @@ final class Whole implements AutoCloseable {
                 Optional.of(256),
                 Optional.of(64L << 20),
                 Optional.of(64L << 20),
-                List.of());
+                List.of(),
+                "manual",
+                1L << 30);
     }
 
     BangerClient client() {

@@ -2,6 +2,7 @@ package banger.daemon.engine.qemu;
 
 import banger.api.http.Duplex;
 import banger.daemon.engine.MachineRef;
+import banger.daemon.engine.Memory;
 import banger.daemon.engine.Vmm;
 import banger.daemon.guest.Deadlines;
 import java.io.EOFException;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -31,8 +33,27 @@ final class QemuState {
 
     private QemuState() {}
 
+    /** What the stream holds. */
+    enum Kind {
+        /** Memory and devices. */
+        WHOLE,
+        /** Devices alone: the memory is in a file that both ends have. */
+        DEVICES;
+
+        static Kind of(Memory memory) {
+            return memory instanceof Memory.Own ? WHOLE : DEVICES;
+        }
+    }
+
+    /** Both ends must say the same. */
+    private static void announce(Qmp qmp, Kind kind) throws IOException {
+        qmp.execute("{\"execute\":\"migrate-set-capabilities\",\"arguments\":{\"capabilities\":[{\"capability\":"
+                + "\"x-ignore-shared\",\"state\":" + (kind == Kind.DEVICES) + "}]}}");
+    }
+
     /** @param directory where the file {@code state} is made */
-    static void save(Vmm vmm, Qmp qmp, Path directory) throws IOException {
+    static void save(Vmm vmm, Qmp qmp, Path directory, Kind kind) throws IOException {
+        announce(qmp, kind);
         var socket = vmm.directory().resolve(QemuArguments.SAVE_SOCKET);
         Files.deleteIfExists(socket);
         try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
@@ -91,7 +112,10 @@ final class QemuState {
         }
     }
 
-    static void load(Vmm vmm, MachineRef ref, Qmp qmp, Path directory) throws IOException {
+    static void load(Vmm vmm, MachineRef ref, Qmp qmp, Path directory, Kind kind) throws IOException {
+        announce(qmp, kind);
+        qmp.execute("{\"execute\":\"migrate-incoming\",\"arguments\":{\"uri\":\"unix:" + QemuArguments.LOAD_SOCKET
+                + "\"}}");
         try (var stream = vmm.connect(QemuArguments.LOAD_SOCKET, ref.vmmProcess());
                 var file = FileChannel.open(directory.resolve(FILE), StandardOpenOption.READ)) {
             try (var in = java.nio.channels.Channels.newInputStream(file)) {
@@ -105,6 +129,16 @@ final class QemuState {
                 if (!ref.vmmProcess().alive()) throw new EOFException("QEMU ended");
                 pass(deadline);
             }
+        }
+        if (kind == Kind.DEVICES) tellSizes(vmm, qmp);
+    }
+
+    /** The guest learns that its writable disks are as big as they are here, not as they were there. */
+    private static void tellSizes(Vmm vmm, Qmp qmp) throws IOException {
+        for (var disk : List.of("vdb", "vdc")) {
+            long size = Files.size(vmm.directory().resolve(disk));
+            qmp.execute(
+                    "{\"execute\":\"block_resize\",\"arguments\":{\"device\":\"" + disk + "\",\"size\":" + size + "}}");
         }
     }
 

@@ -1,0 +1,70 @@
+package banger.daemon.template;
+
+import io.avaje.jsonb.Json;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A prepared machine. Its files are never written again.
+ *
+ * @param usedAt when a VM last continued from it; when it was made, if none did
+ */
+public record Template(String digest, Path directory, Manifest manifest, Instant usedAt) {
+    /** Names of the parts, and of what an engine leaves in the directory that it saves to. */
+    public static final String MEMORY = "memory";
+
+    public static final String STATE = "state";
+    public static final String OVERLAY = "overlay";
+
+    /**
+     * What is written beside the parts.
+     *
+     * @param about for listings
+     * @param key all that must be the same for it to be continued, by name
+     */
+    @Json
+    public record Manifest(int format, About about, Map<String, String> key, List<Part> parts) {}
+
+    /**
+     * What a person wants to know of it.
+     *
+     * @param engine the label of the one that saved it
+     * @param overlayBytes of its overlay's disk: a VM's own may be bigger, not smaller
+     */
+    @Json
+    public record About(
+            String engine,
+            String image,
+            String imageDigest,
+            String kernelDigest,
+            int vcpu,
+            int memoryMib,
+            long overlayBytes,
+            long madeMillis,
+            String createdAt) {}
+
+    /**
+     * One file.
+     *
+     * @param allocated bytes on disk, holes not counted
+     * @param digest of its content (see {@link banger.daemon.disk.SparseFiles#digest})
+     * @param identity of the file when it was digested
+     */
+    @Json
+    public record Part(String name, long size, long allocated, String digest, String identity) {}
+
+    public Path memory() {
+        return directory.resolve(MEMORY);
+    }
+
+    public Path overlay() {
+        return directory.resolve(OVERLAY);
+    }
+
+    /** Bytes on disk. */
+    public long allocated() {
+        return manifest.parts().stream().mapToLong(Part::allocated).sum();
+    }
+}

@@ -1,0 +1,265 @@
+package banger.daemon.template;
+
+import banger.api.BangerException;
+import banger.api.Printable;
+import banger.daemon.DurableFiles;
+import banger.daemon.Owner;
+import banger.daemon.disk.AllocatedSize;
+import banger.daemon.disk.SparseFiles;
+import banger.daemon.publish.FileIdentity;
+import banger.daemon.publish.OwnerSeal;
+import banger.daemon.publish.Staging;
+import io.avaje.json.JsonException;
+import io.avaje.jsonb.Jsonb;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The templates on disk, a directory each, named by the digest of its key. A directory with that name is whole: it
+ * was renamed there when everything in it was durable. Removing one never hurts a VM that continued from it: what it
+ * has open stays until it ends. Thread-safe.
+ */
+public final class TemplateStore {
+    private static final Logger LOG = LoggerFactory.getLogger(TemplateStore.class);
+    private static final String MANIFEST = "manifest.json";
+    private static final String SEAL = "manifest.seal";
+    private static final String USED = "used";
+    private static final String MAKING = ".making-";
+    private static final String GONE = ".gone-";
+    private static final int FORMAT = 1;
+
+    private final Path root;
+    private final Owner owner;
+    private final OwnerSeal seal;
+
+    public TemplateStore(Path root, Owner owner, OwnerSeal seal) {
+        this.root = root;
+        this.owner = owner;
+        this.seal = seal;
+    }
+
+    /** What is there for a key. */
+    public sealed interface Lookup {
+        record Found(Template template) implements Lookup {}
+
+        record Missing() implements Lookup {}
+
+        /** @param why which part is not what was made */
+        record Damaged(String why) implements Lookup {}
+    }
+
+    /** The template of a key, its files compared with what was made. */
+    public Lookup find(TemplateKey key) {
+        var directory = root.resolve(key.digest());
+        if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) return new Lookup.Missing();
+        try {
+            var template = read(directory);
+            if (!template.manifest().key().equals(key.values())) return new Lookup.Damaged(MANIFEST + " is another's");
+            for (var part : template.manifest().parts())
+                if (!intact(directory.resolve(part.name()), part)) return new Lookup.Damaged(part.name() + " changed");
+            return new Lookup.Found(template);
+        } catch (IOException | JsonException e) {
+            return new Lookup.Damaged(Printable.line(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private Template read(Path directory) throws IOException {
+        var text = Files.readAllBytes(directory.resolve(MANIFEST));
+        var digest = directory.getFileName().toString();
+        if (!seal.fits(Files.readString(directory.resolve(SEAL), StandardCharsets.ISO_8859_1), subject(digest), text))
+            throw new IOException(MANIFEST + " is not the one that was written");
+        var manifest =
+                Jsonb.instance().type(Template.Manifest.class).fromJson(new String(text, StandardCharsets.UTF_8));
+        if (manifest.format() != FORMAT) throw new IOException("written by another version of banger");
+        for (var part : manifest.parts())
+            if (!directory.equals(directory.resolve(part.name()).normalize().getParent()))
+                throw new IOException(MANIFEST + " names a file elsewhere");
+        var used = directory.resolve(USED);
+        var when = Files.exists(used)
+                ? Files.getLastModifiedTime(used).toInstant()
+                : Instant.parse(manifest.about().createdAt());
+        return new Template(digest, directory, manifest, when);
+    }
+
+    private static String subject(String digest) {
+        return "template " + digest;
+    }
+
+    /** Read whole only when it is not the very file that was digested: it was copied, or touched. */
+    private static boolean intact(Path file, Template.Part part) throws IOException {
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) return false;
+        var identity = FileIdentity.of(file);
+        return identity.text().equals(part.identity())
+                || (identity.size() == part.size() && SparseFiles.digest(file).equals(part.digest()));
+    }
+
+    /**
+     * A directory, 0700, for a machine that is to become one.
+     *
+     * @param id what {@link #sweep} says of it
+     */
+    public Path begin(String id) {
+        var directory = root.resolve(MAKING + id);
+        try {
+            DurableFiles.directories(directory);
+            return directory;
+        } catch (IOException e) {
+            throw DurableFiles.failure(directory, e);
+        }
+    }
+
+    /**
+     * Takes memory, state and overlay out of a directory of {@link #begin} and makes them a template; an older one of
+     * the same key is replaced. It is durable when this returns.
+     *
+     * @param memory may be full of zeroes: they become holes
+     */
+    public Template publish(TemplateKey key, Template.About about, Path memory, Path state, Path overlay) {
+        var target = root.resolve(key.digest());
+        var staging = begin(Staging.randomName().substring(0, 12));
+        try {
+            var parts = new ArrayList<Template.Part>();
+            for (var part : List.of(
+                    new Named(Template.MEMORY, memory),
+                    new Named(Template.STATE, state),
+                    new Named(Template.OVERLAY, overlay))) {
+                var file = staging.resolve(part.name());
+                var digest = SparseFiles.pack(part.source(), file);
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------"));
+                owner.give(file); // an engine that maps it itself does so as that user, through a read-only mount
+                var identity = FileIdentity.of(file);
+                parts.add(new Template.Part(
+                        part.name(), identity.size(), AllocatedSize.of(file), digest, identity.text()));
+            }
+            var manifest = new Template.Manifest(FORMAT, about, key.values(), parts);
+            var text = Jsonb.instance()
+                    .type(Template.Manifest.class)
+                    .toJson(manifest)
+                    .getBytes(StandardCharsets.UTF_8);
+            DurableFiles.write(
+                    staging.resolve(SEAL),
+                    seal.of(subject(key.digest()), text).getBytes(StandardCharsets.US_ASCII),
+                    "rw-------");
+            DurableFiles.write(staging.resolve(MANIFEST), text, "rw-------");
+            if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) discard(target);
+            Files.move(staging, target, StandardCopyOption.ATOMIC_MOVE);
+            DurableFiles.syncDirectory(root);
+            return read(target);
+        } catch (IOException e) {
+            throw DurableFiles.failure(target, e);
+        } finally {
+            DurableFiles.removeTree(root, staging);
+        }
+    }
+
+    private record Named(String name, Path source) {}
+
+    /** A VM continued from it. */
+    public void used(Template template) {
+        var file = template.directory().resolve(USED);
+        try {
+            if (!Files.exists(file)) Files.createFile(file);
+            Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+        } catch (IOException e) {
+            // It goes earlier than it should when room is needed.
+            LOG.debug("{}", file, e);
+        }
+    }
+
+    /** The latest used first; one that cannot be read is not among them. */
+    public List<Template> list() {
+        var templates = new ArrayList<Template>();
+        for (var directory : directories(name -> name.matches("[0-9a-f]{64}"))) {
+            try {
+                templates.add(read(directory));
+            } catch (IOException | JsonException e) {
+                LOG.warn("{}: {}", directory, e.getMessage());
+            }
+        }
+        templates.sort(Comparator.comparing(Template::usedAt).reversed());
+        return templates;
+    }
+
+    /** Those that have to go, the longest unused first, so that the others take no more than this many bytes. */
+    public List<Template> beyond(long budget) {
+        var going = new ArrayList<Template>();
+        long sum = 0;
+        for (var template : list()) {
+            sum += template.allocated();
+            if (sum > budget) going.addFirst(template);
+        }
+        return going;
+    }
+
+    /** Removes what is there under this name, whole or not; nothing there is no error. */
+    public void remove(String digest) {
+        var directory = root.resolve(digest);
+        if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) discard(directory);
+    }
+
+    /** First out of sight, so that nobody begins with half of it. */
+    private void discard(Path directory) {
+        var gone = root.resolve(GONE + Staging.randomName().substring(0, 12));
+        try {
+            Files.move(directory, gone, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw DurableFiles.failure(directory, e);
+        }
+        DurableFiles.removeTree(root, gone);
+    }
+
+    /** Removes a directory of {@link #begin}. */
+    public void abandon(Path making) {
+        DurableFiles.removeTree(root, making);
+    }
+
+    /**
+     * Removes what a daemon that ended left unfinished.
+     *
+     * @param end ends whatever still works in such a directory, and what its id stands for
+     */
+    public void sweep(BiConsumer<Path, String> end) {
+        for (var left : directories(n -> n.startsWith(MAKING) || n.startsWith(GONE))) {
+            var name = left.getFileName().toString();
+            if (name.startsWith(MAKING)) end.accept(left, name.substring(MAKING.length()));
+            try {
+                DurableFiles.removeTree(root, left);
+            } catch (BangerException e) {
+                LOG.warn("{}: {}", left, e.fact());
+            }
+        }
+    }
+
+    private List<Path> directories(Predicate<String> wanted) {
+        if (!Files.isDirectory(root)) return List.of();
+        try (Stream<Path> entries = Files.list(root)) {
+            return entries.filter(p -> wanted.test(String.valueOf(p.getFileName())))
+                    .toList();
+        } catch (IOException e) {
+            throw DurableFiles.failure(root, e);
+        }
+    }
+
+    /** The one that a person means: by the beginning of its name, at least four digits of it. */
+    public Optional<Template> byPrefix(String prefix) {
+        if (!prefix.matches("[0-9a-f]{4,64}")) return Optional.empty();
+        var fitting = list().stream().filter(t -> t.digest().startsWith(prefix)).toList();
+        return fitting.size() == 1 ? Optional.of(fitting.getFirst()) : Optional.empty();
+    }
+}

@@ -1,0 +1,124 @@
+package banger.daemon.vm;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.api.Printable;
+import banger.daemon.engine.BootSpec;
+import banger.daemon.engine.Hypervisor;
+import banger.daemon.engine.Machine;
+import banger.daemon.engine.Memory;
+import banger.daemon.guest.Sleep;
+import banger.daemon.ops.Failpoint;
+import banger.daemon.ops.Undo;
+import banger.daemon.template.Template;
+import banger.daemon.template.TemplateKey;
+import banger.daemon.template.TemplateStore;
+import java.io.IOException;
+import java.time.Duration;
+
+/**
+ * Continues a new VM from a template. Whatever goes wrong, nothing of the attempt runs any more, and the VM has disks
+ * again that no guest has seen.
+ */
+final class WarmStart {
+    /** From the load to a guest that is ready; booting would not take much longer. */
+    private static final Duration ANSWERS_WITHIN = Duration.ofSeconds(10);
+
+    private final VmDisks disks;
+    private final TemplateStore store;
+
+    WarmStart(VmDisks disks, TemplateStore store) {
+        this.disks = disks;
+        this.store = store;
+    }
+
+    /** Why a VM has to boot, in a few words. */
+    static final class NotWarm extends Exception {
+        private static final long serialVersionUID = 1;
+
+        private final boolean missing;
+
+        private NotWarm(String why, boolean missing, Throwable... causes) {
+            super(why);
+            this.missing = missing;
+            for (var cause : causes) addSuppressed(cause);
+        }
+
+        /** Nothing is wrong: there just is none that it could continue from. */
+        static NotWarm missing(String why) {
+            return new NotWarm(why, true);
+        }
+
+        static NotWarm failed(String why, Throwable cause) {
+            return new NotWarm(why, false, cause);
+        }
+
+        boolean missing() {
+            return missing;
+        }
+
+        String why() {
+            return String.valueOf(getMessage());
+        }
+    }
+
+    /** Whether no guest has written to a VM's disks. */
+    static boolean fresh(Vm vm) {
+        return vm.state() == VmState.CREATED || vm.state() == VmState.CREATING;
+    }
+
+    /** The template that fits, all of it compared with what was made. */
+    Template template(Vm vm, TemplateKey key) throws NotWarm {
+        return switch (store.find(key)) {
+            case TemplateStore.Lookup.Missing _ -> throw NotWarm.missing("no template");
+            case TemplateStore.Lookup.Damaged damaged -> {
+                store.remove(key.digest());
+                throw new NotWarm("template damaged: " + damaged.why(), false);
+            }
+            case TemplateStore.Lookup.Found(var template) -> {
+                if (template.manifest().about().overlayBytes() > vm.overlayBytes())
+                    throw NotWarm.missing("its overlay is smaller than the template's");
+                yield template;
+            }
+        };
+    }
+
+    /** Makes a machine whose guest waits for a configuration the VM; ready when it returns. */
+    interface Configure {
+        /** @throws VmStart.NotReady */
+        void configure(Machine machine, Duration within);
+    }
+
+    /** Loads the template, lets it run, and has it configured. */
+    Machine start(Vm vm, Template template, Hypervisor engine, BootSpec spec, Configure configure) throws NotWarm {
+        var limit = engine.traits().isolates() ? ANSWERS_WITHIN : ANSWERS_WITHIN.multipliedBy(3);
+        try (var attempt = new Undo()) {
+            attempt.add(() -> disks.makeAgain(vm));
+            disks.cloneOverlay(vm, template.overlay());
+            Failpoint.WARM_CLONED.pass();
+            var machine = engine.restore(spec.on(new Memory.Mapped(template.memory())), template.directory());
+            attempt.add(machine::kill);
+            Failpoint.WARM_LOADED.pass();
+            machine.wake(Sleep.Kind.REKEY);
+            configure.configure(machine, limit);
+            Failpoint.WARM_CONFIGURED.pass();
+            store.used(template);
+            attempt.commit();
+            return machine;
+        } catch (VmStart.NotReady e) {
+            throw NotWarm.failed(why(vm, e.told()), e);
+        } catch (BangerException e) {
+            if (e.code() == ErrorCode.CANCELLED) throw e;
+            throw NotWarm.failed(why(vm, e), e);
+        } catch (IOException e) {
+            if (Thread.currentThread().isInterrupted())
+                throw new BangerException(ErrorCode.CANCELLED, "vm " + vm.name() + ": start cancelled").because(e);
+            throw NotWarm.failed(Printable.line(String.valueOf(e.getMessage())), e);
+        }
+    }
+
+    /** Without what is said around a fact when the person reads it alone. */
+    private static String why(Vm vm, BangerException e) {
+        return Printable.line(e.fact().replace("vm " + vm.name() + ": ", "").replace(GuestSetup.KEPT, ""));
+    }
+}

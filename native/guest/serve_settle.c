@@ -1,0 +1,30 @@
+/* POST /settle and POST /shrink: what a template asks of its guest before it is saved. */
+#include "settle.h"
+#include "util.h"
+#include "worker.h"
+
+#include <stdlib.h>
+
+enum { LONGEST_S = 600 };
+
+void serve_settle(struct worker *w)
+{
+	char *within = http_param(&w->http, "within"), why[300];
+	uint64_t seconds = 0;
+	if (!within || !parse_u64(within, LONGEST_S, &seconds))
+		http_error(w->fd, 400, "within is not a number of seconds up to %d", LONGEST_S);
+	else if (settle_wait(w->init, (int64_t)seconds * 1000, why, sizeof why))
+		http_answer(w->fd, 200, "", 0);
+	else
+		http_error(w->fd, 500, "%s", why);
+	free(within);
+}
+
+void serve_shrink(struct worker *w)
+{
+	char why[300];
+	if (settle_shrink(why, sizeof why))
+		http_answer(w->fd, 200, "", 0);
+	else
+		http_error(w->fd, 500, "%s", why);
+}
