@@ -16,6 +16,7 @@ import banger.daemon.template.TemplateKey;
 import banger.daemon.template.TemplateStore;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -100,10 +101,10 @@ final class WarmStart {
         try (var attempt = new Undo()) {
             var stages = new Stages("vm " + vm.name() + ", warm");
             attempt.add(() -> disks.makeAgain(vm));
-            disks.cloneOverlay(vm, template.overlay());
+            disks.clone(vm, template);
             stages.passed("cloned");
             Failpoint.WARM_CLONED.pass();
-            var machine = engine.restore(spec.on(new Memory.Mapped(template.memory())), template.directory());
+            var machine = engine.restore(spec.on(memory(template)), template.directory());
             attempt.add(machine::kill);
             stages.passed("loaded");
             Failpoint.WARM_LOADED.pass();
@@ -126,6 +127,11 @@ final class WarmStart {
                 throw new BangerException(ErrorCode.CANCELLED, "vm " + vm.name() + ": start cancelled").because(e);
             throw NotWarm.failed(Printable.line(String.valueOf(e.getMessage())), e);
         }
+    }
+
+    private static Memory memory(Template template) {
+        var about = template.manifest().about();
+        return new Memory.Mapped(template.memory(), Map.of("vdb", about.overlayBytes(), "vdc", about.workBytes()));
     }
 
     /** Without what is said around a fact when the person reads it alone. */
