@@ -44,6 +44,7 @@ public final class Reconciler {
     }
 
     public void run() {
+        lifecycle.snapshots().sweep();
         for (var vm : table.all()) {
             try {
                 reconcile(vm);
@@ -60,6 +61,13 @@ public final class Reconciler {
     }
 
     private void reconcile(Vm vm) {
+        if (disks.restoring(vm)) {
+            // Its disks are one snapshot's, both of them, or nobody's.
+            Strays.end(disks.directory(vm.id()).state());
+            lifecycle.snapshots().finish(vm);
+            stopped(vm, "");
+            return;
+        }
         switch (vm.state()) {
             case CREATING, DELETING -> {
                 Strays.end(disks.directory(vm.id()).state());
