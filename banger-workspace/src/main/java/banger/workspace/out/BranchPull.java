@@ -210,7 +210,14 @@ final class BranchPull {
 
     /** Names commits that were brought; all the names, or none. */
     void name(Map<String, ObjectId> branches) {
-        var named = updateRefs("create", branches);
+        GitOutput named;
+        try {
+            named = updateRefs("create", branches);
+        } catch (BangerException e) {
+            // A Ctrl-C reaches git too, perhaps between two names: each is taken back that is there.
+            branches.forEach((name, tip) -> updateRefs("delete", Map.of(name, tip)));
+            throw e;
+        }
         if (!named.ok()) throw notTaken(named);
     }
 

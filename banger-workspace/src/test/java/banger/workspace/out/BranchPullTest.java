@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.workspace.git.HostRepository;
 import banger.workspace.git.ObjectId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -232,6 +235,35 @@ class BranchPullTest {
         into(pull, pull.all("vm", pull.compose(false, Map.of())));
         assertThat(trip.host("git", "log", "--format=%s", "main..vm/side")).isEqualTo("on the side\n");
         assertThat(trip.host("git", "rev-parse", "vm/main")).isEqualTo(trip.host("git", "rev-parse", "main"));
+    }
+
+    /** A Ctrl-C reaches git too, which may have made one of the names by then. */
+    @Test
+    void oneThatIsInterruptedBetweenTwoNamesLeavesNone() throws IOException {
+        var trip = trip();
+        trip.deliver();
+        trip.guest.run("git", "branch", "side");
+        trip.guest.write("a", "guest\n");
+        var programs = Files.createDirectories(dir.resolve("programs"));
+        var git = Files.writeString(programs.resolve("git"), """
+                #!/bin/sh
+                case "$*" in *update-ref*) ;; *) exec /usr/bin/git "$@" ;; esac
+                read -r verb rest
+                echo "$verb $rest" | /usr/bin/git "$@" || exit
+                [ "$verb" = delete ] || kill -INT $$
+                """);
+        assertThat(git.toFile().setExecutable(true)).isTrue();
+        var environment = new HashMap<>(RoundTrip.CLEAN);
+        environment.put("PATH", programs + ":/usr/bin:/bin");
+        var host = HostRepository.discover(environment, trip.repo);
+        var collected = trip.collect();
+        new GuestCommits(trip.guest, collected).fetch();
+        var pull = new BranchPull(trip.guest, host, collected);
+        var names = pull.all("vm", pull.compose(false, Map.of()));
+        names.put("vm/second", Optional.ofNullable(names.get("vm/main")).orElseThrow());
+        pull.bring(names.values());
+        assertThatThrownBy(() -> pull.name(names)).hasMessageContaining("cancelled");
+        assertThat(trip.host("git", "branch", "--list", "vm/*")).isEmpty();
     }
 
     @Test
