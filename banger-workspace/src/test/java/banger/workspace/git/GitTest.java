@@ -139,6 +139,19 @@ class GitTest {
     }
 
     @Test
+    void whatItIsFedAfterItsEndHidesNothingOfWhatItSaid() {
+        Feed endless = out -> {
+            while (true) {
+                out.write('x');
+                out.flush();
+            }
+        };
+        var ended = repository().git().run(endless, "-c", "alias.end=!echo error: told >&2; exit 3", "end");
+        assertThat(ended.status()).isEqualTo(3);
+        assertThat(ended.reason()).isEqualTo("told");
+    }
+
+    @Test
     void recordsComeOneByOneAndAreBounded() {
         var git = repository().git();
         var blob = git.need("a".getBytes(StandardCharsets.UTF_8), "hash-object", "-w", "--stdin")
