@@ -82,7 +82,8 @@ final class BranchPull {
         var delivered = collected.delivered();
         var author = Author.of(host, Instant.now());
         var cleaning = new Cleaning(delivered, sparse(), autocrlf(), raw);
-        var head = collected.head();
+        // A guest whose HEAD names nothing (no repository any more, an unborn branch) goes on from what it was given.
+        var head = collected.head().or(delivered::head);
         var stored = head.map(trees::treeOf).orElseGet(trees::empty);
         long own = head.map(this::ownCommits).orElse(0L);
         var work = standing(stored, cleaning.commit(stored, collected.tree()), gitlinks);

@@ -19,6 +19,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BranchPullTest {
     @TempDir
@@ -168,6 +170,22 @@ class BranchPullTest {
         assertThat(trip.host("git", "show", "--format=", "--name-only", "work~1"))
                 .isEqualTo("b\n");
         assertThat(trip.repo.resolve("b")).hasContent("edited on the host");
+    }
+
+    /** Its files are its work all the same, and come on top of what it was given. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"rm -r .git", "rm -r .git && rm a b", "git checkout -q --orphan new", "echo nothing > .git/HEAD"
+            })
+    void aGuestWithoutAHead(String broken) throws IOException {
+        var trip = trip();
+        trip.deliver();
+        trip.guest.write("new", "guest\n");
+        trip.guest.run("sh", "-c", broken);
+        assertThat(pull(trip, "work").uncommitted()).isTrue();
+        assertThat(trip.host("git", "log", "--format=%s", "main..work")).isEqualTo("uncommitted in VM box\n");
+        var left = broken.contains("rm a b") ? "new\n" : "a\nb\nnew\n";
+        assertThat(trip.host("git", "ls-tree", "--name-only", "work")).isEqualTo(left);
     }
 
     @Test
