@@ -25,12 +25,13 @@
 
 bool settle_forks(const char *proc_stat, uint64_t *out)
 {
-	const char *line = strstr(proc_stat, "\nprocesses ");
-	char *end;
-	if (!line)
+	static const char key[] = "\nprocesses ";
+	const char *line = strstr(proc_stat, key);
+	/* A line without a figure must not borrow one from the next. */
+	if (!line || line[sizeof key - 1] < '0' || line[sizeof key - 1] > '9')
 		return false;
-	*out = strtoull(line + 11, &end, 10);
-	return end > line + 11;
+	*out = strtoull(line + sizeof key - 1, NULL, 10);
+	return true;
 }
 
 bool settle_sectors(const char *diskstats, const char *disk, uint64_t *out)
