@@ -9,6 +9,7 @@
 #include "log.h"
 #include "net.h"
 #include "power.h"
+#include "spawn.h"
 #include "util.h"
 
 #include <errno.h>
@@ -196,6 +197,9 @@ static bool forget_template(int root, char error[CONFIG_ERROR])
 	return ok;
 }
 
+/* What the first command of the VM needs goes first. */
+#define TELL_AFTER_MS 2000
+
 /* journald keeps both ids from its start, and logind was held back (hold_logind). Nobody waits for it. */
 static void tell_systemd(void)
 {
@@ -203,8 +207,9 @@ static void tell_systemd(void)
 				      "systemd-logind.service", NULL };
 	static char *const env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
 	struct user u = { .name = "root", .group_count = 1 };
-	if (access("/run/systemd/system", F_OK) < 0 || fork() != 0)
+	if (access("/run/systemd/system", F_OK) < 0 || spawn_clean(NULL, 0) != 0)
 		return;
+	sleep_ms(TELL_AFTER_MS);
 	child_become(&u, "/", true);
 	execve(argv[0], argv, env);
 	_exit(127);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -123,6 +124,26 @@ static bool mount_own(const char *device, const char *at, char error[CONFIG_ERRO
 	fd = open(at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ok = grow(fd, device, &s, bytes, error);
 	close(fd);
+	return ok;
+}
+
+bool disks_seed_work(int root, char error[CONFIG_ERROR])
+{
+	struct stat st;
+	/* The image shall see nothing of it. */
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("work", "/run", "tmpfs", 0, "mode=0700") < 0)
+		return fail(error, "mounts");
+	if (!mount_own("/dev/vdc", "/run", error))
+		return false;
+	bool ok = stat("/run/.seeded", &st) == 0 || seed_work_disk(root, "/run", error);
+	if (umount("/run") < 0 && ok)
+		ok = fail(error, "/dev/vdc");
+	int fd = open_device("/dev/vdc", O_RDONLY);
+	if (ok && (fd < 0 || ioctl(fd, BLKFLSBUF, 0) < 0))
+		ok = fail(error, "/dev/vdc");
+	if (fd >= 0)
+		close(fd);
 	return ok;
 }
 

@@ -1,4 +1,5 @@
-/* POST /settle and POST /shrink: what a template asks of its guest before it is saved. */
+/* POST /seed, POST /settle and POST /shrink: what a template asks of its guest before it is saved. */
+#include "disks.h"
 #include "settle.h"
 #include "util.h"
 #include "worker.h"
@@ -6,6 +7,17 @@
 #include <stdlib.h>
 
 enum { LONGEST_S = 600 };
+
+void serve_seed(struct worker *w)
+{
+	char error[CONFIG_ERROR];
+	if (disks_is_mounted("/root"))
+		http_error(w->fd, 409, "the work disk is in use");
+	else if (disks_seed_work(w->root, error))
+		http_answer(w->fd, 200, "", 0);
+	else
+		http_error(w->fd, 500, "%s", error);
+}
 
 void serve_settle(struct worker *w)
 {

@@ -60,6 +60,7 @@ static const struct route {
 	{ "POST", "/files", NULL, serve_files_in, false },
 	{ "GET", "/files", NULL, serve_files_out, false },
 	{ "POST", "/sync", serve_sync, NULL, false },
+	{ "POST", "/seed", serve_seed, NULL, false },
 	{ "POST", "/settle", serve_settle, NULL, false },
 	{ "POST", "/shrink", serve_shrink, NULL, false },
 	{ "POST", "/power", serve_power, NULL, false },

@@ -40,6 +40,7 @@ void serve_configure(struct worker *w);
 void serve_files_in(struct worker *w, const char *path);
 void serve_files_out(struct worker *w, const char *path);
 void serve_sync(struct worker *w);
+void serve_seed(struct worker *w);
 void serve_settle(struct worker *w);
 void serve_shrink(struct worker *w);
 void serve_power(struct worker *w);

@@ -20,7 +20,8 @@ public final class SparseFiles {
     private SparseFiles() {}
 
     /**
-     * A new file, 0600, with the same extents; where the file system can share them, nothing is copied.
+     * A new file, 0600, with the same extents; where the file system can share them, nothing is copied. It is durable
+     * when this returns.
      *
      * @param size of the copy, at least the source's: what is beyond is a hole
      */
@@ -29,6 +30,7 @@ public final class SparseFiles {
                 var out = create(target)) {
             copyExtents(source, in, out);
             end(out, Math.max(size, in.size()));
+            out.force(true);
         }
     }
 

@@ -53,6 +53,11 @@ public final class Agent {
         text(request("POST", "/sync?freeze=" + (freeze ? 1 : 0), new byte[0], deadline));
     }
 
+    /** Fills a work disk that is not in use from the image's own home directory. */
+    public void seed(Duration deadline) {
+        text(request("POST", "/seed", new byte[0], deadline));
+    }
+
     /**
      * Returns when the guest's init has nothing more to do.
      *

@@ -17,6 +17,7 @@ public record Template(String digest, Path directory, Manifest manifest, Instant
 
     public static final String STATE = "state";
     public static final String OVERLAY = "overlay";
+    public static final String WORK = "work";
 
     /**
      * What is written beside the parts.
@@ -32,6 +33,7 @@ public record Template(String digest, Path directory, Manifest manifest, Instant
      *
      * @param engine the label of the one that saved it
      * @param overlayBytes of its overlay's disk: a VM's own may be bigger, not smaller
+     * @param workBytes of its work disk, which is filled and not in use: likewise, else a VM gets an empty one
      */
     @Json
     public record About(
@@ -42,6 +44,7 @@ public record Template(String digest, Path directory, Manifest manifest, Instant
             int vcpu,
             int memoryMib,
             long overlayBytes,
+            long workBytes,
             long madeMillis,
             String createdAt) {}
 
@@ -61,6 +64,10 @@ public record Template(String digest, Path directory, Manifest manifest, Instant
 
     public Path overlay() {
         return directory.resolve(OVERLAY);
+    }
+
+    public Path work() {
+        return directory.resolve(WORK);
     }
 
     /** Bytes on disk. */

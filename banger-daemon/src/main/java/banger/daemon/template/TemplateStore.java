@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
@@ -125,27 +126,23 @@ public final class TemplateStore {
     }
 
     /**
-     * Takes memory, state and overlay out of a directory of {@link #begin} and makes them a template; an older one of
-     * the same key is replaced. It is durable when this returns.
+     * Makes what a machine left a template; an older one of the same key is replaced. It is durable when this returns.
      *
-     * @param memory may be full of zeroes: they become holes
+     * @param sources the file of each part, by the part's name; blocks of zeroes become holes
      */
-    public Template publish(TemplateKey key, Template.About about, Path memory, Path state, Path overlay) {
+    public Template publish(TemplateKey key, Template.About about, Map<String, Path> sources) {
         var target = root.resolve(key.digest());
         var staging = begin(Staging.randomName().substring(0, 12));
         try {
             var parts = new ArrayList<Template.Part>();
-            for (var part : List.of(
-                    new Named(Template.MEMORY, memory),
-                    new Named(Template.STATE, state),
-                    new Named(Template.OVERLAY, overlay))) {
-                var file = staging.resolve(part.name());
-                var digest = SparseFiles.pack(part.source(), file);
+            for (var part : sources.entrySet()) {
+                var file = staging.resolve(part.getKey());
+                var digest = SparseFiles.pack(part.getValue(), file);
                 Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------"));
                 owner.give(file); // an engine that maps it itself does so as that user, through a read-only mount
                 var identity = FileIdentity.of(file);
                 parts.add(new Template.Part(
-                        part.name(), identity.size(), AllocatedSize.of(file), digest, identity.text()));
+                        part.getKey(), identity.size(), AllocatedSize.of(file), digest, identity.text()));
             }
             var manifest = new Template.Manifest(FORMAT, about, key.values(), parts);
             var text = Jsonb.instance()
@@ -167,8 +164,6 @@ public final class TemplateStore {
             DurableFiles.removeTree(root, staging);
         }
     }
-
-    private record Named(String name, Path source) {}
 
     /** A VM continued from it. */
     public void used(Template template) {

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +35,9 @@ final class TemplateBuild {
     private static final Duration SETTLES_WITHIN = Duration.ofSeconds(120);
 
     private static final Duration SHRINKS_WITHIN = Duration.ofMinutes(3);
+    /** Of the usual VM; another one's guest is told of the difference. */
+    private static final long WORK_BYTES = 8 * Size.GIB;
+
     private static final VmName NAME = new VmName("template");
     private static final Path SAVED = Path.of("saved");
 
@@ -133,7 +137,7 @@ final class TemplateBuild {
         try (var undo = new Undo()) {
             var directory = store.begin(vm.id().value());
             undo.add(() -> store.abandon(directory));
-            disks.makeIn(directory, wish.overlayBytes(), wish.overlayBytes());
+            disks.makeIn(directory, wish.overlayBytes(), WORK_BYTES);
             var recorded = SAVED.resolve(Template.MEMORY);
             disks.makeFile(directory.resolve(SAVED), Template.MEMORY);
             var attachment = network.attach(vm);
@@ -164,6 +168,7 @@ final class TemplateBuild {
             var limit = settings.startTimeout().multipliedBy(engine.traits().isolates() ? 1 : 4);
             await(subject, machine.control().hello(), limit);
             running.agent().configure(GuestConfiguration.template(), limit);
+            running.agent().seed(limit);
             progress.doing(subject, "settling", 0, 0);
             running.agent().settle(SETTLES_WITHIN.multipliedBy(engine.traits().isolates() ? 1 : 3));
             progress.doing(subject, "shrinking", 0, 0);
@@ -185,11 +190,14 @@ final class TemplateBuild {
                             wish.vcpu(),
                             wish.memoryMib(),
                             wish.overlayBytes(),
+                            WORK_BYTES,
                             (System.nanoTime() - began) / 1_000_000,
                             Instant.now().toString()),
-                    saved.resolve(Template.MEMORY),
-                    saved.resolve(Template.STATE),
-                    directory.resolve("vdb"));
+                    Map.of(
+                            Template.MEMORY, saved.resolve(Template.MEMORY),
+                            Template.STATE, saved.resolve(Template.STATE),
+                            Template.OVERLAY, directory.resolve("vdb"),
+                            Template.WORK, directory.resolve("vdc")));
             Failpoint.TEMPLATE_PUBLISHED.pass();
             progress.done(
                     subject,

@@ -12,6 +12,7 @@ import banger.daemon.disk.DiskRole;
 import banger.daemon.disk.SparseFiles;
 import banger.daemon.ops.Both;
 import banger.daemon.publish.OwnerSeal;
+import banger.daemon.template.Template;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -64,16 +65,26 @@ public final class VmDisks {
         }
     }
 
-    /**
-     * Puts a template's overlay in the place of one that no guest has written to; on disk when this returns.
-     *
-     * @return where
-     */
-    Path cloneOverlay(Vm vm, Path overlay) {
-        var file = directory(vm.id()).overlay();
+    /** Puts copies of a template's disks in the place of those that no guest has written to; durable. */
+    void clone(Vm vm, Template template) {
+        var directory = directory(vm.id());
+        var about = template.manifest().about();
+        try {
+            Both.of(
+                    () -> cloned(template.overlay(), directory.overlay(), vm.overlayBytes()),
+                    () -> about.workBytes() > vm.diskBytes()
+                            ? directory.workDisk()
+                            : cloned(template.work(), directory.workDisk(), vm.diskBytes()));
+            DurableFiles.syncDirectory(directory.state());
+        } catch (IOException e) {
+            throw DurableFiles.failure(directory.state(), e);
+        }
+    }
+
+    private Path cloned(Path source, Path file, long size) {
         try {
             Files.deleteIfExists(file);
-            SparseFiles.copy(overlay, file, vm.overlayBytes());
+            SparseFiles.copy(source, file, size);
             owner.give(file);
             return file;
         } catch (IOException e) {

@@ -9,12 +9,16 @@ import banger.daemon.engine.Machine;
 import banger.daemon.engine.Memory;
 import banger.daemon.guest.Sleep;
 import banger.daemon.ops.Failpoint;
+import banger.daemon.ops.Stages;
 import banger.daemon.ops.Undo;
 import banger.daemon.template.Template;
 import banger.daemon.template.TemplateKey;
 import banger.daemon.template.TemplateStore;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Continues a new VM from a template. Whatever goes wrong, nothing of the attempt runs any more, and the VM has disks
@@ -23,6 +27,8 @@ import java.time.Duration;
 final class WarmStart {
     /** From the load to a guest that is ready; booting would not take much longer. */
     private static final Duration ANSWERS_WITHIN = Duration.ofSeconds(10);
+
+    private static final Logger LOG = LoggerFactory.getLogger(WarmStart.class);
 
     private final VmDisks disks;
     private final TemplateStore store;
@@ -93,16 +99,22 @@ final class WarmStart {
     Machine start(Vm vm, Template template, Hypervisor engine, BootSpec spec, Configure configure) throws NotWarm {
         var limit = engine.traits().isolates() ? ANSWERS_WITHIN : ANSWERS_WITHIN.multipliedBy(3);
         try (var attempt = new Undo()) {
+            var stages = new Stages("vm " + vm.name() + ", warm");
             attempt.add(() -> disks.makeAgain(vm));
-            disks.cloneOverlay(vm, template.overlay());
+            disks.clone(vm, template);
+            stages.passed("cloned");
             Failpoint.WARM_CLONED.pass();
-            var machine = engine.restore(spec.on(new Memory.Mapped(template.memory())), template.directory());
+            var machine = engine.restore(spec.on(memory(template)), template.directory());
             attempt.add(machine::kill);
+            stages.passed("loaded");
             Failpoint.WARM_LOADED.pass();
             machine.wake(Sleep.Kind.REKEY);
+            stages.passed("awake");
             configure.configure(machine, limit);
+            stages.passed("configured");
             Failpoint.WARM_CONFIGURED.pass();
             store.used(template);
+            stages.log(LOG);
             attempt.commit();
             return machine;
         } catch (VmStart.NotReady e) {
@@ -115,6 +127,11 @@ final class WarmStart {
                 throw new BangerException(ErrorCode.CANCELLED, "vm " + vm.name() + ": start cancelled").because(e);
             throw NotWarm.failed(Printable.line(String.valueOf(e.getMessage())), e);
         }
+    }
+
+    private static Memory memory(Template template) {
+        var about = template.manifest().about();
+        return new Memory.Mapped(template.memory(), Map.of("vdb", about.overlayBytes(), "vdc", about.workBytes()));
     }
 
     /** Without what is said around a fact when the person reads it alone. */

@@ -16,6 +16,7 @@ import banger.daemon.engine.Vmm;
 import banger.daemon.engine.firecracker.FirecrackerMachine.Halted;
 import banger.daemon.guest.Control;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -86,8 +87,10 @@ public final class FirecrackerHypervisor implements Hypervisor {
                     new BootSpec.Link(memory.file(), MAPPED_MEMORY)));
             return start(shown, "resumed", api -> {
                 api.send(load(spec, MAPPED_STATE, MAPPED_MEMORY), LOADS_WITHIN);
-                // The guest learns that its writable disks are as big as they are here, not as they were there.
-                for (var disk : List.of("vdb", "vdc")) api.send(new ApiCall.DriveChanged(disk, disk));
+                // A guest that is told looks at its disk anew: only when there is something to see.
+                for (var disk : memory.disks().entrySet())
+                    if (Files.size(spec.directory().resolve(disk.getKey())) != disk.getValue())
+                        api.send(new ApiCall.DriveChanged(disk.getKey(), disk.getKey()));
             });
         }
         var files = spec.directory().relativize(saved);

@@ -97,7 +97,7 @@ public final class QemuHypervisor implements Hypervisor {
         return start(spec, arguments, (vmm, ref) -> {
             var process = ref.vmmProcess();
             var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, process));
-            QemuState.load(vmm, ref, qmp, saved, QemuState.Kind.of(spec.memory()));
+            QemuState.load(vmm, ref, qmp, saved, spec.memory());
             // Only now: a guest whose port was open all along would take this for the old conversation.
             var control = Control.begin(vmm.connect(QemuArguments.CONTROL_SOCKET, process), spec.listener());
             // Saved again, its memory is no file any more that others could map.

@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -112,8 +111,8 @@ final class QemuState {
         }
     }
 
-    static void load(Vmm vmm, MachineRef ref, Qmp qmp, Path directory, Kind kind) throws IOException {
-        announce(qmp, kind);
+    static void load(Vmm vmm, MachineRef ref, Qmp qmp, Path directory, Memory memory) throws IOException {
+        announce(qmp, Kind.of(memory));
         qmp.execute("{\"execute\":\"migrate-incoming\",\"arguments\":{\"uri\":\"unix:" + QemuArguments.LOAD_SOCKET
                 + "\"}}");
         try (var stream = vmm.connect(QemuArguments.LOAD_SOCKET, ref.vmmProcess());
@@ -130,15 +129,16 @@ final class QemuState {
                 pass(deadline);
             }
         }
-        if (kind == Kind.DEVICES) tellSizes(vmm, qmp);
+        if (memory instanceof Memory.Mapped mapped) tellSizes(vmm, qmp, mapped);
     }
 
-    /** The guest learns that its writable disks are as big as they are here, not as they were there. */
-    private static void tellSizes(Vmm vmm, Qmp qmp) throws IOException {
-        for (var disk : List.of("vdb", "vdc")) {
-            long size = Files.size(vmm.directory().resolve(disk));
-            qmp.execute(
-                    "{\"execute\":\"block_resize\",\"arguments\":{\"device\":\"" + disk + "\",\"size\":" + size + "}}");
+    /** A guest that is told looks at its disk anew, and its init with it: only when there is something to see. */
+    private static void tellSizes(Vmm vmm, Qmp qmp, Memory.Mapped memory) throws IOException {
+        for (var disk : memory.disks().entrySet()) {
+            long size = Files.size(vmm.directory().resolve(disk.getKey()));
+            if (size != disk.getValue())
+                qmp.execute("{\"execute\":\"block_resize\",\"arguments\":{\"device\":\"" + disk.getKey()
+                        + "\",\"size\":" + size + "}}");
         }
     }
 
