@@ -25,12 +25,13 @@
 
 bool settle_forks(const char *proc_stat, uint64_t *out)
 {
-	const char *line = strstr(proc_stat, "\nprocesses ");
-	char *end;
-	if (!line)
+	static const char key[] = "\nprocesses ";
+	const char *line = strstr(proc_stat, key);
+	/* A line without a figure must not borrow one from the next. */
+	if (!line || line[sizeof key - 1] < '0' || line[sizeof key - 1] > '9')
 		return false;
-	*out = strtoull(line + 11, &end, 10);
-	return end > line + 11;
+	*out = strtoull(line + sizeof key - 1, NULL, 10);
+	return true;
 }
 
 bool settle_sectors(const char *diskstats, const char *disk, uint64_t *out)
@@ -208,6 +209,13 @@ bool settle_wait(const char *init, int64_t within_ms, char *why, size_t size)
 	bool still = !strcmp(init, "agent") ||
 		     (init_is_systemd() ? systemd_settled(until, why, size) : quiet(until, why, size));
 	return still && work_disk_unused(why, size);
+}
+
+void settle_init(int64_t within_ms)
+{
+	int64_t until = now_ms() + within_ms;
+	while (init_is_systemd() && access("/run/systemd/private", F_OK) < 0 && now_ms() < until)
+		sleep_ms(20);
 }
 
 /* In a process of its own: what it took goes back at once when it ends, and the kernel's choice of whom

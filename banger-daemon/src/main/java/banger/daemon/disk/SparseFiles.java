@@ -96,7 +96,9 @@ public final class SparseFiles {
 
     /** Runs of blocks that are not zero, at most a chunk each. */
     private static final class Blocks {
+        private final Path file;
         private final FileChannel in;
+        private final long size;
         private final Iterator<DataExtents.Extent> extents;
         private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
         private long chunkAt;
@@ -106,7 +108,9 @@ public final class SparseFiles {
         private ByteBuffer bytes = ByteBuffer.allocate(0);
 
         Blocks(Path file, FileChannel in) throws IOException {
+            this.file = file;
             this.in = in;
+            this.size = in.size();
             this.extents = DataExtents.of(file).iterator();
             chunk.limit(0);
         }
@@ -131,13 +135,16 @@ public final class SparseFiles {
             long at = chunkAt + chunk.limit();
             if (at >= extentEnd) {
                 if (!extents.hasNext()) return false;
+                // Whole blocks of the file, whatever the file system calls one: each is looked at once.
                 var extent = extents.next();
                 at = Math.max(at, extent.offset() / BLOCK * BLOCK);
-                extentEnd = extent.offset() + extent.length();
+                long end = (extent.offset() + extent.length() + BLOCK - 1) / BLOCK * BLOCK;
+                extentEnd = Math.max(at, Math.min(end, size));
             }
-            chunk.clear().limit((int) Math.min(CHUNK, Math.max(extentEnd - at, 0)));
-            while (chunk.hasRemaining() && in.read(chunk, at + chunk.position()) > 0)
-                ; // until it is full or the file ends
+            chunk.clear().limit((int) Math.min(CHUNK, extentEnd - at));
+            while (chunk.hasRemaining())
+                if (in.read(chunk, at + chunk.position()) < 0)
+                    throw new IOException(file + ": became shorter while it was read");
             chunk.flip();
             chunkAt = at;
             from = 0;

@@ -1,6 +1,7 @@
 package banger.daemon.engine;
 
 import banger.daemon.disk.SparseFiles;
+import banger.daemon.publish.FileIdentity;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -35,7 +36,10 @@ public final class SealedMemory {
     private static final MethodHandle CLOSE =
             handle("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
 
-    private final Map<Path, Integer> held = new HashMap<>();
+    /** @param identity of the file that was read: another one may be in its place by now */
+    private record Held(String identity, int descriptor) {}
+
+    private final Map<Path, Held> held = new HashMap<>();
 
     private static MethodHandle handle(String name, FunctionDescriptor type) {
         return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type);
@@ -48,21 +52,23 @@ public final class SealedMemory {
      */
     public record Place(ProcessRef holder, int descriptor) {}
 
-    /** The file's content, read when it is not held yet. */
+    /** The file's content, read when just this file is not held yet. */
     public synchronized Place of(Path file) throws IOException {
         var self = ProcessRef.of(ProcessHandle.current().pid()).orElseThrow();
+        var identity = FileIdentity.of(file).text();
         var known = held.get(file);
-        if (known == null) {
-            known = read(file);
+        if (known == null || !known.identity.equals(identity)) {
+            release(file);
+            known = new Held(identity, read(file));
             held.put(file, known);
         }
-        return new Place(self, known);
+        return new Place(self, known.descriptor);
     }
 
     /** Gives its memory back once nobody maps it any more; not held: nothing happens. */
     public synchronized void release(Path file) {
         var known = held.remove(file);
-        if (known != null) close(known);
+        if (known != null) close(known.descriptor);
     }
 
     private static int read(Path file) throws IOException {

@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -38,6 +39,9 @@ public final class TemplateStore {
     private static final String MAKING = ".making-";
     private static final String GONE = ".gone-";
     private static final int FORMAT = 1;
+
+    /** Read: somebody loads parts of templates, one after another. Write: one is put in another's place, or goes. */
+    private final ReentrantReadWriteLock changes = new ReentrantReadWriteLock();
 
     private final Path root;
     private final Owner owner;
@@ -123,8 +127,13 @@ public final class TemplateStore {
                     seal,
                     subject(key.digest()),
                     Jsonb.instance().type(Template.Manifest.class).toJson(manifest));
-            if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) discard(target);
-            Files.move(staging, target, StandardCopyOption.ATOMIC_MOVE);
+            changes.writeLock().lock();
+            try {
+                if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) discard(target);
+                Files.move(staging, target, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                changes.writeLock().unlock();
+            }
             DurableFiles.syncDirectory(root);
             return read(target);
         } catch (IOException e) {
@@ -174,7 +183,24 @@ public final class TemplateStore {
     /** Removes what is there under this name, whole or not; nothing there is no error. */
     public void remove(String digest) {
         var directory = root.resolve(digest);
-        if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) discard(directory);
+        changes.writeLock().lock();
+        try {
+            if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) discard(directory);
+        } finally {
+            changes.writeLock().unlock();
+        }
+    }
+
+    /** Until it ends no template goes, nor is put in another's place; the same thread ends it. */
+    public Hold hold() {
+        changes.readLock().lock();
+        return changes.readLock()::unlock;
+    }
+
+    /** Parts that are opened one after another are of one template. */
+    public interface Hold extends AutoCloseable {
+        @Override
+        void close();
     }
 
     /** First out of sight, so that nobody begins with half of it. */

@@ -78,8 +78,7 @@ public final class Forks {
             Failpoint.FORK_CAPTURED.pass();
             if (now.nat() && !nat)
                 progress.note("vm " + parent.name() + ": reaches the network outside, its copies do not (--nat)");
-            progress.note(
-                    "copies have the secrets and sessions of vm " + parent.name() + " in them, and only they know");
+            progress.note("note: each copy has the secrets and sessions of vm " + parent.name() + " in its memory");
             var copies = new ArrayList<Vm>();
             for (var name : names) {
                 var copy = reserve(now, name, nat);

@@ -216,6 +216,11 @@ public final class Snapshots {
         }
     }
 
+    /** Lets a VM run on that a daemon which ended was copying. */
+    void takeUp(Vm vm, RunningVm running) throws IOException {
+        capture.takeUp(vm, running);
+    }
+
     /** Removes what a daemon that ended left unfinished. */
     void sweep() {
         store.sweep(id -> id.matches("[0-9a-f]{12}") && table.find(new VmId(id)).isPresent());

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
@@ -23,6 +24,8 @@ import java.util.Optional;
  * lock.
  */
 final class VmCapture {
+    private static final Duration INIT_WITHIN = Duration.ofSeconds(15);
+
     private final VmSources sources;
     private final VmDisks disks;
     private final Machines machines;
@@ -82,9 +85,10 @@ final class VmCapture {
         var ref = running.machine().ref();
         var likeness = Optional.ofNullable(ref.likeness()).orElse("unknown");
         var key = VmSuspend.key(vm, sources.files(vm), likeness, !ref.network().startsWith("off"));
-        // Where its VMM may write.
-        var saved = disks.directory(vm.id()).state().resolve("captured");
+        var saved = disks.captured(vm);
         progress.doing("vm " + vm.name(), "copying its memory", 0, 0);
+        // A copy's own hostname would be overwritten by what an init in its first moments has read.
+        running.agent().awaitInit(INIT_WITHIN);
         running.agent().sync(false, settings.stopTimeout());
         disks.makeShared(saved);
         long began = System.nanoTime();
@@ -111,40 +115,47 @@ final class VmCapture {
 
     private Captured disksOf(Path directory, Vm vm, RunningVm running) {
         room(vm, 0);
-        running.agent().sync(true, settings.stopTimeout());
+        // The next daemon lets it run on when this one does not.
+        disks.makeShared(disks.captured(vm));
         long began = System.nanoTime();
         try {
+            running.agent().sync(true, settings.stopTimeout());
             // It would thaw by itself after a while; it does not notice time that it does not run.
             running.machine().pause();
             copyDisks(vm, directory);
         } catch (IOException | BangerException e) {
             throw thawed(vm, running, e);
         }
+        Failpoint.SNAPSHOT_COPIED.pass();
         try {
-            running.machine().unpause();
-        } catch (IOException e) {
-            throw failed(vm, "does not run on", e);
-        }
-        return new Captured("", Map.of(), thaw(vm, running, began));
-    }
-
-    private static long thaw(Vm vm, RunningVm running, long began) {
-        try {
-            Sleep.wake(running.machine().control(), Sleep.Kind.CONTINUE);
-            return (System.nanoTime() - began) / 1_000_000;
+            thaw(vm, running);
         } catch (IOException e) {
             throw failed(vm, "does not answer any more", e);
         }
+        return new Captured("", Map.of(), (System.nanoTime() - began) / 1_000_000);
     }
 
-    private static BangerException thawed(Vm vm, RunningVm running, Exception cause) {
+    private void thaw(Vm vm, RunningVm running) throws IOException {
+        running.machine().unpause();
+        Sleep.wake(running.machine().control(), Sleep.Kind.CONTINUE);
+        disks.removeShared(vm, disks.captured(vm));
+    }
+
+    private BangerException thawed(Vm vm, RunningVm running, Exception cause) {
         try {
-            running.machine().unpause();
-            Sleep.wake(running.machine().control(), Sleep.Kind.CONTINUE);
+            thaw(vm, running);
         } catch (IOException e) {
             cause.addSuppressed(e);
         }
         return cause instanceof BangerException told ? told : failed(vm, "could not be copied", (IOException) cause);
+    }
+
+    /** Lets a VM run on that a daemon which ended was copying. */
+    void takeUp(Vm vm, RunningVm running) throws IOException {
+        if (!Files.exists(disks.captured(vm))) return;
+        running.machine().unpause();
+        running.machine().wake(Sleep.Kind.CONTINUE);
+        disks.removeShared(vm, disks.captured(vm));
     }
 
     private static long wake(Vm vm, RunningVm running, long began) {

@@ -105,6 +105,11 @@ public final class VmDisks {
         return Files.exists(restoreMarker(vm));
     }
 
+    /** Where a VM's memory goes while it is copied; there as long as the VM may stand still for that. */
+    Path captured(Vm vm) {
+        return directory(vm.id()).state().resolve("captured");
+    }
+
     /** Gives a file of ours to the VMM. */
     void give(Path file) {
         owner.give(file);

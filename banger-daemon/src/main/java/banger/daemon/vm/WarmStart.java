@@ -101,10 +101,13 @@ final class WarmStart {
         try (var attempt = new Undo()) {
             var stages = new Stages("vm " + vm.name() + ", warm");
             attempt.add(() -> disks.makeAgain(vm));
-            disks.clone(vm, template);
-            stages.passed("cloned");
-            Failpoint.WARM_CLONED.pass();
-            var machine = engine.restore(spec.on(memory(template)), template.directory());
+            Machine machine;
+            try (var _ = store.hold()) {
+                disks.clone(vm, template);
+                stages.passed("cloned");
+                Failpoint.WARM_CLONED.pass();
+                machine = engine.restore(spec.on(memory(template)), template.directory());
+            }
             attempt.add(machine::kill);
             stages.passed("loaded");
             Failpoint.WARM_LOADED.pass();
