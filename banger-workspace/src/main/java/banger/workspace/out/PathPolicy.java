@@ -57,6 +57,7 @@ final class PathPolicy {
         if (refused.isEmpty()) return;
         var shown = new ArrayList<>(refused.subList(0, Math.min(10, refused.size())));
         if (refused.size() > 10) shown.add("and " + (refused.size() - 10) + " more");
+        shown.add("change that in the VM, or --patch FILE takes it as it is");
         throw new BangerException(
                 ErrorCode.WORKSPACE_REFUSED,
                 Shown.count(refused.size(), "change", "changes") + " of the guest's " + where,
