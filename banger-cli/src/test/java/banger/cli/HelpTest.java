@@ -92,4 +92,13 @@ class HelpTest {
             if (words.length == 2) assertThat(shown("help", words[0])).contains("\n" + path + "  ");
         }
     }
+
+    @Test
+    void aTypoInATopicIsSeen() {
+        for (var typo : List.of("strat", "star", "starts")) {
+            var ran = prompt.run("help", typo);
+            assertThat(ran.status()).isEqualTo(2);
+            assertThat(ran.err()).isEqualTo("error: no help about " + typo + "\n  did you mean banger help start?\n");
+        }
+    }
 }
