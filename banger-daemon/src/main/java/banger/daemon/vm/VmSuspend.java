@@ -59,14 +59,13 @@ final class VmSuspend {
         table.state(vm.id(), VmState.PAUSED, "");
     }
 
-    /** Lets a paused machine run on, its clock put right. */
+    /** Lets a paused machine run on, its clock put right; false when it stands still again for want of room. */
     boolean unpause(Vm vm, RunningVm running, Progress progress) {
         try {
             running.machine().unpause();
         } catch (IOException e) {
             throw failed(vm, "could not be resumed", e);
         }
-        table.state(vm.id(), VmState.RUNNING, "");
         // What kept its clock from being put right; empty: nothing did.
         var woken = new CompletableFuture<String>();
         var waker = Thread.ofVirtual().name("wake-" + vm.name()).start(() -> {
@@ -82,12 +81,13 @@ final class VmSuspend {
                 var complaint = woken.get(20, TimeUnit.MILLISECONDS);
                 if (!complaint.isEmpty())
                     progress.warn("vm " + vm.name() + ": its clock was not put right (" + complaint + ")");
+                table.state(vm.id(), VmState.RUNNING, "");
                 return true;
             } catch (TimeoutException e) {
-                // It tried its write again at once, and there is still no room: it will not answer.
+                // It tried its write again at once, and there is still no room: it will not answer. What the store
+                // says of it is still true; there may be no room to write it again.
                 if (!running.machine().starved()) continue;
                 waker.interrupt();
-                table.state(vm.id(), VmState.PAUSED, VmStart.STARVED);
                 return false;
             } catch (ExecutionException e) {
                 throw new IllegalStateException(e);
