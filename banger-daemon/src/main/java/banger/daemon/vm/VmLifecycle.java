@@ -168,6 +168,7 @@ public final class VmLifecycle {
             var now = current(vm);
             if (now.state() == VmState.PAUSED) {
                 suspend.resume(now, machines.find(now.id()).orElseThrow(), progress);
+                progress.note("vm " + now.name() + ": running");
                 return current(now);
             }
             if (machines.find(now.id()).isPresent()) {
