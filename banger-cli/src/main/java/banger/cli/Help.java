@@ -119,6 +119,10 @@ final class Help {
                             .filter(p -> p.startsWith(first + " "))
                             .map(p -> p.substring(first.length() + 1))
                             .toList());
+        // As other programs have it: run, exec, start.
+        if (Verbs.paths().contains("vm " + first))
+            throw new BangerException(
+                    ErrorCode.USAGE, "no command \"banger " + first + "\"", "did you mean banger vm " + first + "?");
         throw Cli.unknown(words.subList(0, 1), commands());
     }
 

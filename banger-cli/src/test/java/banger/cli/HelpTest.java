@@ -101,4 +101,19 @@ class HelpTest {
             assertThat(ran.err()).isEqualTo("error: no help about " + typo + "\n  did you mean banger help start?\n");
         }
     }
+
+    @Test
+    void whatBelongsToVmIsFoundWithoutIt() {
+        for (var word : List.of("run", "exec", "start", "delete")) {
+            var ran = prompt.run(word, "box");
+            assertThat(ran.status()).isEqualTo(2);
+            assertThat(ran.err())
+                    .isEqualTo("error: no command \"banger " + word + "\"\n  did you mean banger vm " + word + "?\n");
+        }
+    }
+
+    @Test
+    void aLetterThatIsNoFlagIsNotTakenForAnother() {
+        assertThat(prompt.run("ps", "-a").err()).isEqualTo("error: vm list: no flag -a\n  banger vm list --help\n");
+    }
 }
