@@ -1,7 +1,7 @@
 package banger.api.model;
 
 import io.avaje.jsonb.Json;
-import java.util.Map;
+import java.util.List;
 
 /**
  * A prepared machine that new VMs continue from.
@@ -11,7 +11,7 @@ import java.util.Map;
  * @param memoryBytes of these its memory's
  * @param overlayBytes of its overlay's disk; a VM's own may be bigger, not smaller
  * @param usedAt when a VM last continued from it; when it was made, if none did
- * @param key what a VM must have in common with it, by name
+ * @param key what a VM must have in common with it
  */
 @Json
 public record TemplateInfo(
@@ -28,4 +28,8 @@ public record TemplateInfo(
         long madeMillis,
         String createdAt,
         String usedAt,
-        Map<String, String> key) {}
+        List<Condition> key) {
+    /** One thing that must be the same. */
+    @Json
+    public record Condition(String name, String value) {}
+}

@@ -54,7 +54,9 @@ public final class TemplateRoutes {
                 about.madeMillis(),
                 about.createdAt(),
                 t.usedAt().toString(),
-                t.manifest().key());
+                t.manifest().key().entrySet().stream()
+                        .map(e -> new TemplateInfo.Condition(e.getKey(), e.getValue()))
+                        .toList());
     }
 
     private static String json(Template template) {
