@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
@@ -277,10 +276,9 @@ public final class TemplateStore {
         }
     }
 
-    /** The one that a person means: by the beginning of its name, at least four digits of it. */
-    public Optional<Template> byPrefix(String prefix) {
-        if (!prefix.matches("[0-9a-f]{4,64}")) return Optional.empty();
-        var fitting = list().stream().filter(t -> t.digest().startsWith(prefix)).toList();
-        return fitting.size() == 1 ? Optional.of(fitting.getFirst()) : Optional.empty();
+    /** Those that a person may mean by the beginning of a name, at least four digits of it. */
+    public List<Template> beginning(String prefix) {
+        if (!prefix.matches("[0-9a-f]{4,64}")) return List.of();
+        return list().stream().filter(t -> t.digest().startsWith(prefix)).toList();
     }
 }
