@@ -70,6 +70,12 @@ public final class TemplateStore {
 
     /** The template of a key, its files compared with what was made. */
     public Lookup find(TemplateKey key) {
+        try (var _ = hold()) {
+            return looked(key);
+        }
+    }
+
+    private Lookup looked(TemplateKey key) {
         var directory = root.resolve(key.digest());
         if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) return new Lookup.Missing();
         try {
@@ -188,11 +194,13 @@ public final class TemplateStore {
     /** The latest used first; one that cannot be read is not among them. */
     public List<Template> list() {
         var templates = new ArrayList<Template>();
-        for (var directory : directories(name -> name.matches("[0-9a-f]{64}"))) {
-            try {
-                templates.add(read(directory));
-            } catch (IOException | JsonException e) {
-                LOG.warn("{}: {}", directory, e.getMessage());
+        try (var _ = hold()) {
+            for (var directory : directories(name -> name.matches("[0-9a-f]{64}"))) {
+                try {
+                    templates.add(read(directory));
+                } catch (IOException | JsonException e) {
+                    LOG.warn("{}: {}", directory, e.getMessage());
+                }
             }
         }
         templates.sort(Comparator.comparing(Template::usedAt).reversed());
