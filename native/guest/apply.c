@@ -183,7 +183,7 @@ bool apply_identity(int root, const struct config *conf, char error[CONFIG_ERROR
 }
 
 /* What the image's init knew of the machine that it was in. */
-static bool forget_template(int root, char error[CONFIG_ERROR])
+static bool forget_origin(int root, char error[CONFIG_ERROR])
 {
 	static const char path[] = "var/lib/systemd/random-seed";
 	uint8_t fresh[512];
@@ -235,7 +235,7 @@ int apply_job(void *arg)
 	char error[CONFIG_ERROR] = "";
 	struct config conf;
 	struct stat st;
-	int fd = JOB_FD + 1, overlay = JOB_FD + 2;
+	int fd = JOB_FD + 1, overlay = JOB_FD + 2, work = JOB_FD + 3;
 	umask(022);
 	void *data = fstat(fd, &st) == 0 ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0)
 					 : MAP_FAILED;
@@ -249,12 +249,13 @@ int apply_job(void *arg)
 	int root = open(plan->in_init ? NEW_ROOT : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* The clock first: files written next get the right time. Identity before the archive, which may
 	   have its own mind about any file. */
-	bool was_template = !plan->in_init && !plan->test && !conf.template && access(BOOT_ID_PLACEHOLDER, F_OK) == 0;
+	bool another = plan->rekey && !plan->test && !conf.template;
 	ok = ok && (plan->test || machine(&conf, now_ms() - plan->received_at, error)) &&
-	     (!was_template || (disks_grow_overlay(overlay, error) && forget_template(root, error))) &&
+	     (!another || (disks_grow("/dev/vdb", overlay, error) &&
+			   (!plan->has_work_disk || disks_grow("/dev/vdc", work, error)) && forget_origin(root, error))) &&
 	     (plan->test || apply_identity(root, &conf, error)) &&
 	     (plan->test || apply_archive(root, data, (size_t)st.st_size, error));
-	if (ok && was_template) {
+	if (ok && another) {
 		boot_show_boot_id();
 		tell_systemd();
 	}

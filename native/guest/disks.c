@@ -147,18 +147,18 @@ bool disks_seed_work(int root, char error[CONFIG_ERROR])
 	return ok;
 }
 
-bool disks_grow_overlay(int disk, char error[CONFIG_ERROR])
+bool disks_grow(const char *device, int at, char error[CONFIG_ERROR])
 {
 	struct super s;
 	uint64_t bytes = 0;
-	int fd = open_device("/dev/vdb", O_RDONLY);
+	int fd = open_device(device, O_RDONLY);
 	/* Mounted, so what is read here is what the file system itself last wrote there. */
 	bool ok = fd >= 0 && ioctl(fd, BLKGETSIZE64, &bytes) == 0 && read_super(fd, &s);
 	if (!ok)
-		fail(error, "/dev/vdb");
+		fail(error, device);
 	if (fd >= 0)
 		close(fd);
-	return ok && grow(disk, "/dev/vdb", &s, bytes, error);
+	return ok && grow(at, device, &s, bytes, error);
 }
 
 static bool mount_image(char error[CONFIG_ERROR])

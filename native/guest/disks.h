@@ -19,8 +19,9 @@ bool disks_mount_work(bool in_init, bool mounted, char error[CONFIG_ERROR]);
 /* A template's vdc: filled from the image's /root and left unmounted, so that a VM's own only has to be
    mounted. In a mount namespace of the caller's own. */
 bool disks_seed_work(int root, char error[CONFIG_ERROR]);
-/* The overlay's file system as big as its disk has become, where a restored machine got a bigger one. */
-bool disks_grow_overlay(int disk, char error[CONFIG_ERROR]);
+/* A mounted file system as big as its disk has become, where a restored machine got a bigger one. at: a
+   directory of it. */
+bool disks_grow(const char *device, int at, char error[CONFIG_ERROR]);
 /* Takes the work disk's own mount out of sight; /root stays. */
 void disks_hide_work(void);
 bool disks_is_mounted(const char *path);

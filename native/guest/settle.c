@@ -211,6 +211,13 @@ bool settle_wait(const char *init, int64_t within_ms, char *why, size_t size)
 	return still && work_disk_unused(why, size);
 }
 
+void settle_init(int64_t within_ms)
+{
+	int64_t until = now_ms() + within_ms;
+	while (init_is_systemd() && access("/run/systemd/private", F_OK) < 0 && now_ms() < until)
+		sleep_ms(20);
+}
+
 /* In a process of its own: what it took goes back at once when it ends, and the kernel's choice of whom
    to end for want of memory falls on it. */
 static void fill(void)

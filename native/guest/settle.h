@@ -13,6 +13,9 @@ bool settle_sectors(const char *proc_diskstats, const char *disk, uint64_t *out)
 bool settle_memory(const char *meminfo, const char *key, uint64_t *kib);
 /* Waits until the image's init has nothing more to do, for at most this long; why: what it still does. */
 bool settle_wait(const char *init, int64_t within_ms, char *why, size_t size);
+/* Waits until the image's init is past its own start, for at most this long: what it read before that
+   (its hostname) it puts in force late. */
+void settle_init(int64_t within_ms);
 /* Gives back what is cached and fills all but a little of what is free with zeroes, once. */
 bool settle_shrink(char *why, size_t size);
 

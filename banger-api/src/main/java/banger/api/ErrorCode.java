@@ -45,6 +45,8 @@ public enum ErrorCode {
     KERNEL_PULL_FAILED("kernel.pull-failed", 500),
     ENGINE_UNAVAILABLE("engine.unavailable", 409),
     ENGINE_PULL_FAILED("engine.pull-failed", 500),
+    SNAPSHOT_NOT_FOUND("snapshot.not-found", 404),
+    SNAPSHOT_DAMAGED("snapshot.damaged", 409),
     TEMPLATE_NOT_FOUND("template.not-found", 404),
     TEMPLATE_FAILED("template.failed", 500),
     NETWORK_UNAVAILABLE("network.unavailable", 409),

@@ -7,6 +7,7 @@ import banger.daemon.api.EngineRoutes;
 import banger.daemon.api.ImageRoutes;
 import banger.daemon.api.KernelRoutes;
 import banger.daemon.api.LogRoute;
+import banger.daemon.api.SnapshotRoutes;
 import banger.daemon.api.StatsRoute;
 import banger.daemon.api.TemplateRoutes;
 import banger.daemon.api.VmRoutes;
@@ -36,6 +37,7 @@ import banger.daemon.net.UserNetwork;
 import banger.daemon.process.HostCommandRunner;
 import banger.daemon.publish.Download;
 import banger.daemon.publish.OwnerSeal;
+import banger.daemon.snapshot.SnapshotStore;
 import banger.daemon.store.Database;
 import banger.daemon.template.TemplateStore;
 import banger.daemon.userfiles.UserFiles;
@@ -164,6 +166,7 @@ final class Daemon {
                 new UserFiles(home, settings.fileSync(), commands),
                 new Signals(commands),
                 new TemplateStore(layout.templates(), owner, new OwnerSeal(layout.sealKey())),
+                new SnapshotStore(layout.snapshots(), owner, new OwnerSeal(layout.sealKey())),
                 memories,
                 settings);
         var reconciler = new Reconciler(table, disks, network, machines, engines, lifecycle);
@@ -204,6 +207,7 @@ final class Daemon {
                 x -> x.json(
                         DoctorReport.class,
                         doctor.examine(x.query("deep").isPresent() ? Doctor.Depth.DEEP : Doctor.Depth.QUICK)));
+        new SnapshotRoutes(refs, views, lifecycle, operations).addTo(router);
         new TemplateRoutes(templates, operations).addTo(router);
         new EngineRoutes(engines, pull, operations).addTo(router);
         new DaemonRoutes(layout, machines, operations, end::countDown).addTo(router);

@@ -2,6 +2,7 @@ package banger.daemon.api;
 
 import banger.api.model.BuildTemplate;
 import banger.api.model.TemplateInfo;
+import banger.daemon.disk.SealedParts;
 import banger.daemon.http.Exchange;
 import banger.daemon.http.Operations;
 import banger.daemon.http.Operations.OnDisconnect;
@@ -48,7 +49,7 @@ public final class TemplateRoutes {
                 t.allocated(),
                 t.manifest().parts().stream()
                         .filter(p -> p.name().equals(Template.MEMORY))
-                        .mapToLong(Template.Part::allocated)
+                        .mapToLong(SealedParts.Part::allocated)
                         .sum(),
                 about.madeMillis(),
                 about.createdAt(),

@@ -26,8 +26,7 @@ public interface Hypervisor {
      * them run. The spec is that of the machine that was saved, but for its directory and tap, the sizes of its
      * writable disks, and its memory: what was recorded is mapped.
      *
-     * @param saved what {@link Machine#save} filled, needed until the machine woke; in the spec's directory, but for
-     *     memory that is mapped
+     * @param saved what {@link Machine#save} filled, needed until the machine woke
      * @throws banger.api.BangerException {@code vm.start-failed} with the VMM's last words; nothing runs then
      */
     Machine restore(BootSpec spec, Path saved);

@@ -67,6 +67,11 @@ public final class Agent {
         text(request("POST", "/settle?within=" + within.toSeconds(), new byte[0], within.plusSeconds(30)));
     }
 
+    /** Returns when the guest's init is past its own start, or after that time. */
+    public void awaitInit(Duration within) {
+        text(request("POST", "/settle?stage=init&within=" + within.toSeconds(), new byte[0], within.plusSeconds(10)));
+    }
+
     /** Gives back what is cached and fills what is free with zeroes. */
     public void shrink(Duration deadline) {
         text(request("POST", "/shrink", new byte[0], deadline));

@@ -1,5 +1,6 @@
 package banger.daemon.template;
 
+import banger.daemon.disk.SealedParts;
 import io.avaje.jsonb.Json;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -26,7 +27,7 @@ public record Template(String digest, Path directory, Manifest manifest, Instant
      * @param key all that must be the same for it to be continued, by name
      */
     @Json
-    public record Manifest(int format, About about, Map<String, String> key, List<Part> parts) {}
+    public record Manifest(int format, About about, Map<String, String> key, List<SealedParts.Part> parts) {}
 
     /**
      * What a person wants to know of it.
@@ -48,16 +49,6 @@ public record Template(String digest, Path directory, Manifest manifest, Instant
             long madeMillis,
             String createdAt) {}
 
-    /**
-     * One file.
-     *
-     * @param allocated bytes on disk, holes not counted
-     * @param digest of its content (see {@link banger.daemon.disk.SparseFiles#digest})
-     * @param identity of the file when it was digested
-     */
-    @Json
-    public record Part(String name, long size, long allocated, String digest, String identity) {}
-
     public Path memory() {
         return directory.resolve(MEMORY);
     }
@@ -72,6 +63,6 @@ public record Template(String digest, Path directory, Manifest manifest, Instant
 
     /** Bytes on disk. */
     public long allocated() {
-        return manifest.parts().stream().mapToLong(Part::allocated).sum();
+        return manifest.parts().stream().mapToLong(SealedParts.Part::allocated).sum();
     }
 }

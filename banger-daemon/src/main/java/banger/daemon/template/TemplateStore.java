@@ -4,21 +4,17 @@ import banger.api.BangerException;
 import banger.api.Printable;
 import banger.daemon.DurableFiles;
 import banger.daemon.Owner;
-import banger.daemon.disk.AllocatedSize;
-import banger.daemon.disk.SparseFiles;
-import banger.daemon.publish.FileIdentity;
+import banger.daemon.disk.SealedParts;
 import banger.daemon.publish.OwnerSeal;
 import banger.daemon.publish.Staging;
 import io.avaje.json.JsonException;
 import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -38,8 +34,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class TemplateStore {
     private static final Logger LOG = LoggerFactory.getLogger(TemplateStore.class);
-    private static final String MANIFEST = "manifest.json";
-    private static final String SEAL = "manifest.seal";
     private static final String USED = "used";
     private static final String MAKING = ".making-";
     private static final String GONE = ".gone-";
@@ -80,9 +74,10 @@ public final class TemplateStore {
         if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) return new Lookup.Missing();
         try {
             var template = read(directory);
-            if (!template.manifest().key().equals(key.values())) return new Lookup.Damaged(MANIFEST + " is another's");
-            for (var part : template.manifest().parts())
-                if (!intact(directory.resolve(part.name()), part)) return new Lookup.Damaged(part.name() + " changed");
+            if (!template.manifest().key().equals(key.values()))
+                return new Lookup.Damaged("manifest.json is another's");
+            var damage = SealedParts.damage(directory, template.manifest().parts());
+            if (!damage.isEmpty()) return new Lookup.Damaged(damage);
             return new Lookup.Found(template);
         } catch (IOException | JsonException e) {
             return new Lookup.Damaged(Printable.line(String.valueOf(e.getMessage())));
@@ -90,16 +85,11 @@ public final class TemplateStore {
     }
 
     private Template read(Path directory) throws IOException {
-        var text = Files.readAllBytes(directory.resolve(MANIFEST));
         var digest = directory.getFileName().toString();
-        if (!seal.fits(Files.readString(directory.resolve(SEAL), StandardCharsets.ISO_8859_1), subject(digest), text))
-            throw new IOException(MANIFEST + " is not the one that was written");
-        var manifest =
-                Jsonb.instance().type(Template.Manifest.class).fromJson(new String(text, StandardCharsets.UTF_8));
+        var manifest = Jsonb.instance()
+                .type(Template.Manifest.class)
+                .fromJson(SealedParts.manifest(directory, seal, subject(digest)));
         if (manifest.format() != FORMAT) throw new IOException("written by another version of banger");
-        for (var part : manifest.parts())
-            if (!directory.equals(directory.resolve(part.name()).normalize().getParent()))
-                throw new IOException(MANIFEST + " names a file elsewhere");
         var used = directory.resolve(USED);
         var when = Files.exists(used)
                 ? Files.getLastModifiedTime(used).toInstant()
@@ -109,14 +99,6 @@ public final class TemplateStore {
 
     private static String subject(String digest) {
         return "template " + digest;
-    }
-
-    /** Read whole only when it is not the very file that was digested: it was copied, or touched. */
-    private static boolean intact(Path file, Template.Part part) throws IOException {
-        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) return false;
-        var identity = FileIdentity.of(file);
-        return identity.text().equals(part.identity())
-                || (identity.size() == part.size() && SparseFiles.digest(file).equals(part.digest()));
     }
 
     /**
@@ -143,26 +125,13 @@ public final class TemplateStore {
         var target = root.resolve(key.digest());
         var staging = begin(Staging.randomName().substring(0, 12));
         try {
-            var parts = new ArrayList<Template.Part>();
-            for (var part : sources.entrySet()) {
-                var file = staging.resolve(part.getKey());
-                var digest = SparseFiles.pack(part.getValue(), file);
-                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------"));
-                owner.give(file); // an engine that maps it itself does so as that user, through a read-only mount
-                var identity = FileIdentity.of(file);
-                parts.add(new Template.Part(
-                        part.getKey(), identity.size(), AllocatedSize.of(file), digest, identity.text()));
-            }
+            var parts = SealedParts.pack(staging, sources, owner);
             var manifest = new Template.Manifest(FORMAT, about, key.values(), parts);
-            var text = Jsonb.instance()
-                    .type(Template.Manifest.class)
-                    .toJson(manifest)
-                    .getBytes(StandardCharsets.UTF_8);
-            DurableFiles.write(
-                    staging.resolve(SEAL),
-                    seal.of(subject(key.digest()), text).getBytes(StandardCharsets.US_ASCII),
-                    "rw-------");
-            DurableFiles.write(staging.resolve(MANIFEST), text, "rw-------");
+            SealedParts.seal(
+                    staging,
+                    seal,
+                    subject(key.digest()),
+                    Jsonb.instance().type(Template.Manifest.class).toJson(manifest));
             changes.writeLock().lock();
             try {
                 if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) discard(target);

@@ -44,6 +44,7 @@ public final class Reconciler {
     }
 
     public void run() {
+        lifecycle.snapshots().sweep();
         for (var vm : table.all()) {
             try {
                 reconcile(vm);
@@ -60,6 +61,13 @@ public final class Reconciler {
     }
 
     private void reconcile(Vm vm) {
+        if (disks.restoring(vm)) {
+            // Its disks are one snapshot's, both of them, or nobody's.
+            Strays.end(disks.directory(vm.id()).state());
+            lifecycle.snapshots().finish(vm);
+            stopped(vm, "");
+            return;
+        }
         switch (vm.state()) {
             case CREATING, DELETING -> {
                 Strays.end(disks.directory(vm.id()).state());
@@ -86,7 +94,10 @@ public final class Reconciler {
                 Strays.end(disks.directory(vm.id()).state());
                 if (!disks.saved(vm).present()) stopped(vm, "its saved memory is gone");
             }
-            case RUNNING, PAUSED -> adopt(vm);
+            case RUNNING, PAUSED -> {
+                adopt(vm);
+                machines.find(vm.id()).ifPresent(running -> takeUp(vm, running));
+            }
             case CREATED, STOPPED, ERROR -> Strays.end(disks.directory(vm.id()).state());
         }
         // Its command or session is over, however that came about.
@@ -116,6 +127,15 @@ public final class Reconciler {
         Strays.end(disks.directory(vm.id()).state());
         boolean otherBoot = recorded.isEmpty() || !recorded.get().bootId().equals(HostBoot.id());
         stopped(vm, otherBoot ? "stopped (host restarted)" : "the VMM ended while no daemon ran");
+    }
+
+    /** It was being copied when the daemon ended. */
+    private void takeUp(Vm vm, RunningVm running) {
+        try {
+            lifecycle.snapshots().takeUp(vm, running);
+        } catch (IOException e) {
+            LOG.warn("vm {}: does not answer any more", vm.name(), e);
+        }
     }
 
     /** It was about to be suspended when the daemon ended. */

@@ -82,6 +82,55 @@ public final class VmDisks {
         }
     }
 
+    /** The disks of a new VM as copies of another's; durable when this returns. */
+    void makeOf(Vm vm, Path overlay, Path work) {
+        var dir = directory(vm.id());
+        try {
+            DurableFiles.directories(dir.state());
+            owner.share(dir.state());
+            cloned(overlay, dir.overlay(), vm.overlayBytes());
+            cloned(work, dir.workDisk(), vm.diskBytes());
+            DurableFiles.syncDirectory(dir.state());
+            DurableFiles.syncDirectory(layout.vms());
+        } catch (IOException e) {
+            throw DurableFiles.failure(dir.state(), e);
+        }
+    }
+
+    /** Says which snapshot a VM is being put back to; gone when it was. */
+    Path restoreMarker(Vm vm) {
+        return directory(vm.id()).state().resolve("restoring");
+    }
+
+    boolean restoring(Vm vm) {
+        return Files.exists(restoreMarker(vm));
+    }
+
+    /** Where a VM's memory goes while it is copied; there as long as the VM may stand still for that. */
+    Path captured(Vm vm) {
+        return directory(vm.id()).state().resolve("captured");
+    }
+
+    /** Gives a file of ours to the VMM. */
+    void give(Path file) {
+        owner.give(file);
+    }
+
+    /** An empty directory in a VM's own, in which its VMM may write. */
+    void makeShared(Path directory) {
+        try {
+            if (Files.exists(directory)) DurableFiles.removeTree(layout.vms(), directory);
+            DurableFiles.directories(directory);
+            owner.share(directory);
+        } catch (IOException e) {
+            throw DurableFiles.failure(directory, e);
+        }
+    }
+
+    void removeShared(Vm vm, Path directory) {
+        DurableFiles.removeTree(directory(vm.id()).state(), directory);
+    }
+
     private Path cloned(Path source, Path file, long size) {
         return replaced(file, half -> SparseFiles.copy(source, half, size));
     }

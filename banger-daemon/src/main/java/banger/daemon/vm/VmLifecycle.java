@@ -19,6 +19,7 @@ import banger.daemon.ops.KeyedLocks;
 import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
 import banger.daemon.publish.Fetching;
+import banger.daemon.snapshot.SnapshotStore;
 import banger.daemon.template.TemplateStore;
 import banger.daemon.userfiles.UserFiles;
 import java.security.SecureRandom;
@@ -54,6 +55,9 @@ public final class VmLifecycle {
     private final VmSuspend suspend;
     private final UnpulledWork work;
     private final Templates templates;
+    private final SnapshotStore snapshots;
+    private final Snapshots copies;
+    private final Forks forks;
     private final KeyedLocks<VmId> locks = new KeyedLocks<>();
     private final Map<VmId, Deque<Long>> reboots = new ConcurrentHashMap<>();
 
@@ -69,6 +73,7 @@ public final class VmLifecycle {
             UserFiles userFiles,
             Signals signals,
             TemplateStore store,
+            SnapshotStore snapshots,
             SealedMemory memories,
             Settings settings) {
         this.table = table;
@@ -80,6 +85,7 @@ public final class VmLifecycle {
         this.keys = keys;
         this.signals = signals;
         this.settings = settings;
+        this.snapshots = snapshots;
         this.sizes = new VmSizes(VmDefaults.of(settings));
         this.start = new VmStart(
                 sources,
@@ -100,6 +106,9 @@ public final class VmLifecycle {
         this.stop = new VmStop(table, network, disks, machines, settings);
         this.suspend = new VmSuspend(table, sources, disks, machines, stop, settings);
         this.work = new UnpulledWork(layout, settings.stopTimeout());
+        var capture = new VmCapture(sources, disks, machines, settings);
+        this.copies = new Snapshots(snapshots, table, disks, machines, capture, this);
+        this.forks = new Forks(layout, snapshots, table, disks, keys, capture, this);
     }
 
     /** Creates a VM and, when asked to, boots it. Interrupted: nothing is left of it. */
@@ -197,6 +206,7 @@ public final class VmLifecycle {
             var now = current(vm);
             if (now.state() == VmState.PAUSED) {
                 suspend.unpause(now, machines.find(now.id()).orElseThrow(), progress);
+                progress.note("vm " + now.name() + ": running");
                 return current(now);
             }
             if (machines.find(now.id()).isPresent()) {
@@ -278,12 +288,25 @@ public final class VmLifecycle {
             templates.booted(vm, progress);
     }
 
+    public Snapshots snapshots() {
+        return copies;
+    }
+
+    public Forks forks() {
+        return forks;
+    }
+
+    VmStart starter() {
+        return start;
+    }
+
     /** What VMs continue from. */
     public Templates templates() {
         return templates;
     }
 
-    private void begin(Vm vm, Supplier<RunningVm> how) {
+    /** From the intent to a VM that runs; its state says what became of it. The caller holds its lock. */
+    void begin(Vm vm, Supplier<RunningVm> how) {
         table.state(vm.id(), VmState.STARTING, "");
         work.willRun(vm);
         Failpoint.START_INTENT.pass();
@@ -406,6 +429,7 @@ public final class VmLifecycle {
 
     /** Removes all of a VM that does not run. */
     void forget(Vm vm) {
+        snapshots.removeAll(vm.id().value());
         disks.remove(vm.id());
         keys.forget(vm.id());
         Failpoint.DELETE_FILES.pass();
@@ -438,7 +462,7 @@ public final class VmLifecycle {
         }
     }
 
-    private Vm current(Vm vm) {
+    Vm current(Vm vm) {
         return table.find(vm.id()).orElseThrow(() -> VmRefs.notFound(vm.name().value()));
     }
 

@@ -18,7 +18,9 @@ import banger.daemon.userfiles.UserFiles;
 import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -197,11 +199,10 @@ final class VmStart {
         try (var undo = new Undo()) {
             var attachment = network.attach(vm);
             undo.add(() -> network.detach(vm));
-            var key = VmSuspend.key(vm, files, engine.likeness(), attachment.on());
-            for (var entry : manifest.key().entrySet())
-                if (!entry.getValue().equals(key.get(entry.getKey())))
-                    throw saved.unfit("its saved memory does not fit any more (" + entry.getKey() + ": was "
-                            + entry.getValue() + ", is " + key.get(entry.getKey()) + ")");
+            VmSuspend.compare(manifest.key(), VmSuspend.key(vm, files, engine.likeness(), attachment.on()))
+                    .ifPresent(why -> {
+                        throw saved.unfit("its saved memory does not fit any more (" + why + ")");
+                    });
             var running = new RunningVm(vm.id(), vm.name(), "resumed");
             var machine = engine.restore(spec(vm, files, attachment, running), saved.path());
             undo.add(machine::kill);
@@ -223,16 +224,62 @@ final class VmStart {
         }
     }
 
+    /**
+     * Continues another VM's saved machine as this one, which gets its own identity before anybody may use it.
+     *
+     * @param saved memory and devices of the other one; needed no more when this returns
+     * @param key what was written down of the other one
+     * @throws BangerException {@code vm.saved-unfit} and others; nothing runs then
+     */
+    RunningVm continueAs(Vm vm, Path saved, Map<String, String> key, Progress progress) {
+        long began = System.nanoTime();
+        var files = sources.files(vm);
+        var engine = engines.select(vm.engine());
+        var personal = new GuestFiles(userFiles.find(warning -> progress.warn("vm " + vm.name() + ": " + warning)));
+        try (var undo = new Undo()) {
+            var attachment = network.attach(vm);
+            undo.add(() -> network.detach(vm));
+            undo.add(() -> forget(vm));
+            VmSuspend.compare(key, VmSuspend.key(vm, files, engine.likeness(), attachment.on()))
+                    .ifPresent(why -> {
+                        throw new BangerException(
+                                ErrorCode.VM_SAVED_UNFIT,
+                                "vm " + vm.name() + ": the memory does not fit here (" + why + ")");
+                    });
+            var running = new RunningVm(vm.id(), vm.name(), "forked");
+            var machine = engine.restore(spec(vm, files, attachment, running), saved);
+            undo.add(machine::kill);
+            running.machine(machine);
+            record(vm, machine.ref());
+            try {
+                machine.wake(Sleep.Kind.REKEY);
+            } catch (IOException e) {
+                throw notAwake(vm, e);
+            }
+            guest.configure(vm, attachment, personal, running, guest.bootLimit(engine));
+            long millis = (System.nanoTime() - began) / 1_000_000;
+            record(vm, machine.ref().booted(running.how()).ready(millis));
+            undo.commit();
+            return running;
+        } catch (NotReady e) {
+            throw e.told();
+        }
+    }
+
+    private static BangerException notAwake(Vm vm, IOException e) {
+        return new BangerException(
+                        ErrorCode.VM_NOT_READY,
+                        "vm " + vm.name() + ": its memory was loaded, but its guest did not go on: "
+                                + Printable.line(String.valueOf(e.getMessage())) + "; its disks are whole",
+                        "banger vm start " + vm.name() + " boots it anew")
+                .because(e);
+    }
+
     private static void wake(Vm vm, Machine machine) {
         try {
             machine.wake(Sleep.Kind.RESUME);
         } catch (IOException e) {
-            throw new BangerException(
-                            ErrorCode.VM_NOT_READY,
-                            "vm " + vm.name() + ": its memory was loaded, but its guest did not go on: "
-                                    + Printable.line(String.valueOf(e.getMessage())) + "; its disks are whole",
-                            "banger vm start " + vm.name() + " boots it anew")
-                    .because(e);
+            throw notAwake(vm, e);
         }
     }
 

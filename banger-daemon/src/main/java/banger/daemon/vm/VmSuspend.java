@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** Pauses machines, and saves them to disk. The caller holds the VM's lock. */
 final class VmSuspend {
@@ -44,6 +45,14 @@ final class VmSuspend {
         key.put("memory", vm.memoryMib() + " MiB");
         key.put("network", network ? "on" : "off");
         return key;
+    }
+
+    /** The first thing that is not what it was; empty: everything is. */
+    static Optional<String> compare(Map<String, String> was, Map<String, String> is) {
+        return was.entrySet().stream()
+                .filter(e -> !e.getValue().equals(is.get(e.getKey())))
+                .findFirst()
+                .map(e -> e.getKey() + ": was " + e.getValue() + ", is " + is.get(e.getKey()));
     }
 
     void pause(Vm vm, RunningVm running) {

@@ -24,6 +24,7 @@ import banger.daemon.process.HostCommandRunner;
 import banger.daemon.progress.Progress;
 import banger.daemon.publish.Fetching;
 import banger.daemon.publish.OwnerSeal;
+import banger.daemon.snapshot.SnapshotStore;
 import banger.daemon.store.Database;
 import banger.daemon.template.TemplateStore;
 import banger.daemon.userfiles.UserFiles;
@@ -95,6 +96,7 @@ final class Whole implements AutoCloseable {
                 new UserFiles(home, List.of(), commands),
                 new Signals(commands),
                 new TemplateStore(layout.templates(), owner, new OwnerSeal(layout.sealKey())),
+                new SnapshotStore(layout.snapshots(), owner, new OwnerSeal(layout.sealKey())),
                 new SealedMemory(),
                 settings(making));
         templates = lifecycle.templates();

@@ -93,6 +93,12 @@ public final class FirecrackerHypervisor implements Hypervisor {
                         api.send(new ApiCall.DriveChanged(disk.getKey(), disk.getKey()));
             });
         }
+        if (!saved.startsWith(spec.directory())) {
+            var shown = spec.with(List.of(
+                    new BootSpec.Link(saved.resolve(STATE), MAPPED_STATE),
+                    new BootSpec.Link(saved.resolve(MEMORY), MAPPED_MEMORY)));
+            return start(shown, "resumed", api -> api.send(load(spec, MAPPED_STATE, MAPPED_MEMORY), LOADS_WITHIN));
+        }
         var files = spec.directory().relativize(saved);
         var load = load(
                 spec, files.resolve(STATE).toString(), files.resolve(MEMORY).toString());
