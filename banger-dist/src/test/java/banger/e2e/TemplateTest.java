@@ -191,7 +191,7 @@ class TemplateTest {
         try {
             assertThat(HOME.create("--name", "box").ok().err())
                     .contains("template: made in the background; the next VM like this does not boot");
-            Wait.until("a template is made", java.time.Duration.ofMinutes(5), () -> templates() == 1);
+            Wait.until(() -> "a template is made", java.time.Duration.ofMinutes(5), () -> templates() == 1);
             HOME.create("--name", "next").ok();
             assertThat(HOME.vm("next").boot()).isEqualTo("warm");
         } finally {
