@@ -54,6 +54,8 @@ class CrashTest {
             case STOP_INTENT, STOP_SYNCED, STOP_KILLED, STOP_DONE -> duringStop(failpoint);
             case SUSPEND_INTENT, SUSPEND_FROZEN, SUSPEND_WRITTEN, SUSPEND_SAVED -> duringSuspend(failpoint);
             case RESUME_LOADED, RESUME_MARKED, RESUME_CONTINUED -> duringResume(failpoint);
+            case TEMPLATE_BOOTED, TEMPLATE_SAVED, TEMPLATE_PUBLISHED -> duringTemplate(failpoint);
+            case WARM_CLONED, WARM_LOADED, WARM_CONFIGURED -> duringWarmStart(failpoint);
             case DELETE_INTENT, DELETE_FILES, DELETE_DONE -> duringDelete(failpoint);
             case SNAPSHOT_COPIED, SNAPSHOT_PUBLISHED -> duringSnapshot(failpoint);
             case RESTORE_INTENT, RESTORE_COPIED, RESTORE_REPLACED -> duringRestore(failpoint);
@@ -100,6 +102,50 @@ class CrashTest {
         // Once it may have run, its memory is not used again.
         assertThat(HOME.vm(KEPT).state()).isEqualTo(failpoint == Failpoint.RESUME_LOADED ? "suspended" : "stopped");
         theDataIsThere();
+    }
+
+    private static final String[] TEMPLATE = {
+        "template", "build", "--image", Prepared.IMAGE, "--vcpu", "1", "--memory", "512M"
+    };
+
+    private void duringTemplate(Failpoint failpoint) throws Exception {
+        HOME.run("template", "prune").ok();
+        die(failpoint, TEMPLATE);
+        noTemplateIsHalfMade();
+        // Whole or not there.
+        boolean published = failpoint == Failpoint.TEMPLATE_PUBLISHED;
+        assertThat(HOME.run("template", "list", "--json").ok().out().contains("\"digest\""))
+                .isEqualTo(published);
+        if (published) {
+            HOME.create("--warm", "--name", CUT).ok();
+            HOME.run("vm", "delete", CUT).ok();
+        }
+        theDataIsThere();
+    }
+
+    private void duringWarmStart(Failpoint failpoint) throws Exception {
+        if (!HOME.run("template", "list", "--json").ok().out().contains("\"digest\""))
+            HOME.banger(TEMPLATE).run().ok();
+        HOME.create("--no-start", "--name", CUT).ok();
+        die(failpoint, "vm", "start", CUT);
+        noTemplateIsHalfMade();
+        assertThat(Trees.names(HOME.state().resolve("vms").resolve(HOME.vm(CUT).id())))
+                .noneMatch(n -> n.endsWith(".new"));
+        // Nobody was told that it runs: it does not, and it boots on disks that are whole.
+        assertThat(HOME.vm(CUT).state()).isEqualTo("stopped");
+        HOME.run("vm", "start", CUT).ok();
+        assertThat(HOME.vm(CUT).boot()).isEqualTo("cold");
+        HOME.exec(CUT, "true").ok();
+        HOME.run("vm", "delete", CUT).ok();
+        HOME.create("--warm", "--name", CUT).ok();
+        HOME.run("vm", "delete", CUT).ok();
+        everythingAgrees();
+    }
+
+    private static void noTemplateIsHalfMade() throws IOException {
+        assertThat(Trees.names(HOME.state().resolve("templates"))).allMatch(n -> n.matches("[0-9a-f]{64}"));
+        assertThat(Processes.matching(p -> p.cwd().contains("/templates/")))
+                .noneMatch(p -> p.cwd().startsWith(HOME.state().toString()));
     }
 
     private void duringDelete(Failpoint failpoint) throws Exception {

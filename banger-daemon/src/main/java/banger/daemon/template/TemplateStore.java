@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
@@ -65,6 +64,12 @@ public final class TemplateStore {
 
     /** The template of a key, its files compared with what was made. */
     public Lookup find(TemplateKey key) {
+        try (var _ = hold()) {
+            return looked(key);
+        }
+    }
+
+    private Lookup looked(TemplateKey key) {
         var directory = root.resolve(key.digest());
         if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) return new Lookup.Missing();
         try {
@@ -158,11 +163,13 @@ public final class TemplateStore {
     /** The latest used first; one that cannot be read is not among them. */
     public List<Template> list() {
         var templates = new ArrayList<Template>();
-        for (var directory : directories(name -> name.matches("[0-9a-f]{64}"))) {
-            try {
-                templates.add(read(directory));
-            } catch (IOException | JsonException e) {
-                LOG.warn("{}: {}", directory, e.getMessage());
+        try (var _ = hold()) {
+            for (var directory : directories(name -> name.matches("[0-9a-f]{64}"))) {
+                try {
+                    templates.add(read(directory));
+                } catch (IOException | JsonException e) {
+                    LOG.warn("{}: {}", directory, e.getMessage());
+                }
             }
         }
         templates.sort(Comparator.comparing(Template::usedAt).reversed());
@@ -246,10 +253,9 @@ public final class TemplateStore {
         }
     }
 
-    /** The one that a person means: by the beginning of its name, at least four digits of it. */
-    public Optional<Template> byPrefix(String prefix) {
-        if (!prefix.matches("[0-9a-f]{4,64}")) return Optional.empty();
-        var fitting = list().stream().filter(t -> t.digest().startsWith(prefix)).toList();
-        return fitting.size() == 1 ? Optional.of(fitting.getFirst()) : Optional.empty();
+    /** Those that a person may mean by the beginning of a name, at least four digits of it. */
+    public List<Template> beginning(String prefix) {
+        if (!prefix.matches("[0-9a-f]{4,64}")) return List.of();
+        return list().stream().filter(t -> t.digest().startsWith(prefix)).toList();
     }
 }

@@ -78,6 +78,7 @@ public final class Reconciler {
             case STARTING, STOPPING -> {
                 // Nobody was told that it runs: ended, its disks kept, and its saved memory where it has one.
                 Strays.end(disks.directory(vm.id()).state());
+                disks.forgetHalves(vm);
                 stopped(vm, "");
             }
             case SUSPENDING -> {

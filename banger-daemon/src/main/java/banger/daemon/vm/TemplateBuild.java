@@ -10,6 +10,7 @@ import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.BootSpec.Link;
 import banger.daemon.engine.BootSpec.Urgency;
 import banger.daemon.engine.Engines;
+import banger.daemon.engine.Machine;
 import banger.daemon.engine.Memory;
 import banger.daemon.guest.Sleep;
 import banger.daemon.ops.Failpoint;
@@ -22,12 +23,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** Makes one template: boots a machine that is nobody's, waits until its init has settled, and saves it. */
 final class TemplateBuild {
@@ -166,8 +169,15 @@ final class TemplateBuild {
             running.machine(machine);
             Failpoint.TEMPLATE_BOOTED.pass();
             var limit = settings.startTimeout().multipliedBy(engine.traits().isolates() ? 1 : 4);
-            await(subject, machine.control().hello(), limit);
+            await(subject, machine, machine.control().hello(), limit);
             running.agent().configure(GuestConfiguration.template(), limit);
+            await(subject, machine, CompletableFuture.anyOf(running.whenReady(), running.whenFailed()), limit);
+            if (running.whenFailed().isDone())
+                throw failed(
+                        subject,
+                        "its guest could not start: " + running.whenFailed().join(),
+                        List.of(),
+                        null);
             running.agent().seed(limit);
             progress.doing(subject, "settling", 0, 0);
             running.agent().settle(SETTLES_WITHIN.multipliedBy(engine.traits().isolates() ? 1 : 3));
@@ -204,8 +214,13 @@ final class TemplateBuild {
                     "made in {took}, " + Size.human(template.allocated()) + " on disk",
                     (System.nanoTime() - began) / 1_000_000);
             return template;
+        } catch (BangerException e) {
+            if (e.code() == ErrorCode.CANCELLED || e.code() == ErrorCode.TEMPLATE_FAILED) throw e;
+            throw failed(subject, e.fact().replaceFirst("^vm " + NAME + ": ", ""), e.remedies(), e);
         } catch (IOException e) {
-            throw failed(subject, String.valueOf(e.getMessage()), e);
+            if (Thread.currentThread().isInterrupted())
+                throw new BangerException(ErrorCode.CANCELLED, subject + ": cancelled").because(e);
+            throw failed(subject, String.valueOf(e.getMessage()), List.of(), e);
         }
     }
 
@@ -223,24 +238,32 @@ final class TemplateBuild {
         return new TemplateKey(VmSuspend.key(vm, files, likeness, network));
     }
 
-    private static void await(String subject, CompletableFuture<?> what, Duration limit) {
+    private static void await(String subject, Machine machine, CompletableFuture<?> what, Duration limit) {
         try {
-            what.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            CompletableFuture.anyOf(what, machine.exit()).get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BangerException(ErrorCode.CANCELLED, subject + ": cancelled").because(e);
         } catch (TimeoutException e) {
-            throw failed(subject, "its guest did not come up within " + limit.toSeconds() + " s", e);
+            throw failed(subject, "its guest did not come up within " + limit.toSeconds() + " s", List.of(), e);
         } catch (ExecutionException e) {
-            throw failed(subject, String.valueOf(e.getCause()), e);
+            throw failed(subject, String.valueOf(e.getCause()), List.of(), e);
         }
+        if (!what.isDone())
+            throw failed(
+                    subject,
+                    "the VMM ended while its guest booted ("
+                            + machine.exit().join().detail() + ")",
+                    List.of(),
+                    null);
     }
 
-    private static BangerException failed(String subject, String why, Exception cause) {
-        return new BangerException(
-                        ErrorCode.TEMPLATE_FAILED,
-                        subject + ": could not be made: " + Printable.line(why),
-                        "banger daemon logs; VMs boot without it")
-                .because(cause);
+    private static BangerException failed(
+            String subject, String why, List<String> remedies, @Nullable Exception cause) {
+        var all = new ArrayList<>(remedies);
+        all.add("banger daemon logs; VMs boot without it");
+        var failed = new BangerException(
+                ErrorCode.TEMPLATE_FAILED, subject + ": could not be made: " + Printable.line(why), all);
+        return cause == null ? failed : failed.because(cause);
     }
 }

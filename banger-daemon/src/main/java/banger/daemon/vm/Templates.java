@@ -25,6 +25,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +38,9 @@ public final class Templates implements AutoCloseable {
 
     /** After a boot: the guest's own services still start, and another VM often follows. */
     private static final Duration REST = Duration.ofSeconds(3);
+
+    /** Digits of a digest that are enough for people. */
+    private static final int SHOWN = 12;
 
     private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
 
@@ -169,7 +173,7 @@ public final class Templates implements AutoCloseable {
             LOG.info("template {} made: {} MiB on disk", wish, template.allocated() >> 20);
             memories.release(template.memory());
             for (var old : store.beyond(settings.templateBudget()))
-                if (!old.digest().equals(template.digest())) remove(old);
+                if (!old.digest().equals(template.digest())) evict(old);
             return template;
         } finally {
             making.unlock();
@@ -221,19 +225,42 @@ public final class Templates implements AutoCloseable {
         return store.list();
     }
 
-    /** @throws BangerException {@code template.not-found} */
+    /** @throws BangerException {@code template.not-found}, also when the beginning is that of more than one */
     public Template require(String prefix) {
-        return store.byPrefix(prefix)
-                .orElseThrow(() -> new BangerException(
-                        ErrorCode.TEMPLATE_NOT_FOUND,
-                        "no template " + Printable.quote(prefix),
-                        "banger template list; a beginning of its digest will do, at least four digits"));
+        var fitting = store.beginning(prefix);
+        if (fitting.size() == 1) return fitting.getFirst();
+        if (fitting.size() > 1)
+            throw new BangerException(
+                    ErrorCode.TEMPLATE_NOT_FOUND,
+                    Printable.quote(prefix) + ": more than one template begins with it",
+                    "more of its digest: "
+                            + fitting.stream()
+                                    .map(t -> t.digest().substring(0, SHOWN))
+                                    .collect(Collectors.joining(", ")));
+        throw new BangerException(
+                ErrorCode.TEMPLATE_NOT_FOUND,
+                "no template " + Printable.quote(prefix),
+                "banger template list; a beginning of its digest will do, at least four digits");
+    }
+
+    /** Removed for want of room, it is not made again at once. */
+    private void evict(Template template) {
+        LOG.info("template {}: the longest unused, removed for want of room", template.digest());
+        store.remove(template.digest());
+        memories.release(template.memory());
     }
 
     /** VMs that continued from it run on. */
     public void remove(Template template) {
         store.remove(template.digest());
         memories.release(template.memory());
+        var about = template.manifest().about();
+        // Whoever takes it away may want it back: the next boot of a VM like it is a wish again.
+        synchronized (seen) {
+            seen.removeIf(w -> w.imageDigest().equals(about.imageDigest())
+                    && w.vcpu() == about.vcpu()
+                    && w.memoryMib() == about.memoryMib());
+        }
     }
 
     /** Removes those that nothing can be made from any more. */

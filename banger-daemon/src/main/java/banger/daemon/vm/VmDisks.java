@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -131,25 +132,53 @@ public final class VmDisks {
     }
 
     private Path cloned(Path source, Path file, long size) {
+        return replaced(file, half -> SparseFiles.copy(source, half, size));
+    }
+
+    private interface Made {
+        void at(Path file) throws IOException;
+    }
+
+    /** At any moment the one or the other is there, whole. */
+    private Path replaced(Path file, Made made) {
+        var half = half(file);
         try {
-            Files.deleteIfExists(file);
-            SparseFiles.copy(source, file, size);
-            owner.give(file);
-            return file;
+            Files.deleteIfExists(half);
+            made.at(half);
+            owner.give(half);
+            return Files.move(half, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw DurableFiles.failure(file, e);
         }
     }
 
-    /** Both disks of a VM anew, as they were before any guest saw them. */
+    private static Path half(Path file) {
+        return file.resolveSibling(file.getFileName() + ".new");
+    }
+
+    /** Empty ones again, whatever was done to them. */
     void makeAgain(Vm vm) {
+        var directory = directory(vm.id());
+        forgetHalves(vm);
+        Both.of(
+                () -> replaced(directory.overlay(), half -> blanks.create(DiskRole.OVERLAY, vm.overlayBytes(), half)),
+                () -> replaced(directory.workDisk(), half -> blanks.create(DiskRole.WORK, vm.diskBytes(), half)));
         try {
-            Files.deleteIfExists(directory(vm.id()).overlay());
-            Files.deleteIfExists(directory(vm.id()).workDisk());
+            DurableFiles.syncDirectory(directory.state());
         } catch (IOException e) {
-            throw DurableFiles.failure(directory(vm.id()).state(), e);
+            throw DurableFiles.failure(directory.state(), e);
         }
-        make(vm);
+    }
+
+    /** Removes what a daemon that ended had not put in its place. */
+    void forgetHalves(Vm vm) {
+        var directory = directory(vm.id());
+        try {
+            Files.deleteIfExists(half(directory.overlay()));
+            Files.deleteIfExists(half(directory.workDisk()));
+        } catch (IOException e) {
+            throw DurableFiles.failure(directory.state(), e);
+        }
     }
 
     /** The disks of a machine that is nobody's VM. */

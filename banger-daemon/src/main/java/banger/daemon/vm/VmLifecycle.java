@@ -85,7 +85,7 @@ public final class VmLifecycle {
                 engines,
                 userFiles,
                 new GuestSetup(network, disks, keys, settings),
-                new WarmStart(disks, store));
+                new WarmStart(disks, store, settings.startTimeout()));
         this.templates = new Templates(
                 store,
                 new TemplateBuild(sources, network, disks, engines, store, settings),

@@ -7,6 +7,7 @@ import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.Memory;
+import banger.daemon.guest.Deadlines;
 import banger.daemon.guest.Sleep;
 import banger.daemon.ops.Failpoint;
 import banger.daemon.ops.Stages;
@@ -17,6 +18,7 @@ import banger.daemon.template.TemplateStore;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,16 +28,19 @@ import org.slf4j.LoggerFactory;
  */
 final class WarmStart {
     /** From the load to a guest that is ready; booting would not take much longer. */
-    private static final Duration ANSWERS_WITHIN = Duration.ofSeconds(10);
+    private static final Duration LONGEST = Duration.ofSeconds(10);
 
     private static final Logger LOG = LoggerFactory.getLogger(WarmStart.class);
 
     private final VmDisks disks;
     private final TemplateStore store;
+    private final Duration answersWithin;
 
-    WarmStart(VmDisks disks, TemplateStore store) {
+    /** @param bootLimit that of a guest that boots */
+    WarmStart(VmDisks disks, TemplateStore store, Duration bootLimit) {
         this.disks = disks;
         this.store = store;
+        this.answersWithin = bootLimit.compareTo(LONGEST) < 0 ? bootLimit : LONGEST;
     }
 
     /** Why a VM has to boot, in a few words. */
@@ -97,7 +102,7 @@ final class WarmStart {
 
     /** Loads the template, lets it run, and has it configured. */
     Machine start(Vm vm, Template template, Hypervisor engine, BootSpec spec, Configure configure) throws NotWarm {
-        var limit = engine.traits().isolates() ? ANSWERS_WITHIN : ANSWERS_WITHIN.multipliedBy(3);
+        var limit = engine.traits().isolates() ? answersWithin : answersWithin.multipliedBy(3);
         try (var attempt = new Undo()) {
             var stages = new Stages("vm " + vm.name() + ", warm");
             attempt.add(() -> disks.makeAgain(vm));
@@ -111,10 +116,7 @@ final class WarmStart {
             attempt.add(machine::kill);
             stages.passed("loaded");
             Failpoint.WARM_LOADED.pass();
-            machine.wake(Sleep.Kind.REKEY);
-            stages.passed("awake");
-            configure.configure(machine, limit);
-            stages.passed("configured");
+            rekey(machine, configure, limit, stages);
             Failpoint.WARM_CONFIGURED.pass();
             store.used(template);
             stages.log(LOG);
@@ -130,6 +132,26 @@ final class WarmStart {
                 throw new BangerException(ErrorCode.CANCELLED, "vm " + vm.name() + ": start cancelled").because(e);
             throw NotWarm.failed(Printable.line(String.valueOf(e.getMessage())), e);
         }
+    }
+
+    /** A guest that takes longer is ended: it is never handed over half made into another. */
+    private static void rekey(Machine machine, Configure configure, Duration limit, Stages stages) throws IOException {
+        var late = new AtomicBoolean();
+        var timer = Deadlines.after(limit, () -> {
+            late.set(true);
+            machine.kill();
+        });
+        try {
+            machine.wake(Sleep.Kind.REKEY);
+        } catch (IOException e) {
+            if (!late.get()) throw e;
+            throw new IOException("the guest did not answer within " + limit.toMillis() / 1000.0 + " s", e);
+        } finally {
+            timer.cancel(false);
+        }
+        stages.passed("awake");
+        configure.configure(machine, limit);
+        stages.passed("configured");
     }
 
     private static Memory memory(Template template) {

@@ -10,9 +10,12 @@ import banger.daemon.guest.Wire;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -22,6 +25,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** A VMM and its guest in memory: the guest's side of docs/protocol.md, as far as the daemon asks. */
 public final class FakeGuest {
+    /** At the beginning of the overlay of a machine that became a template. */
+    public static final String WRITTEN = "written by the template";
+
     private final String name;
     private final FakeHypervisor.Boot plan;
     private final CompletableFuture<MachineExit> exit = new CompletableFuture<>();
@@ -238,7 +244,7 @@ public final class FakeGuest {
             var path = request.second().split("\\?");
             switch (path[0]) {
                 case "/healthz" -> respond(stream, "state=" + state + "\nsshd=1\n");
-                case "/settle", "/shrink" -> {
+                case "/seed", "/settle", "/shrink" -> {
                     if (state.equals("ready")) respond(stream, "");
                     else refuse(stream);
                 }
@@ -373,6 +379,11 @@ public final class FakeGuest {
         public void save(Path directory) throws IOException {
             pause();
             Files.writeString(directory.resolve("state"), saved());
+            // As a guest of a template does, it has written to its disk.
+            if (memory instanceof Memory.Recorded && Files.exists(this.directory.resolve("vdb")))
+                try (var disk = FileChannel.open(this.directory.resolve("vdb"), StandardOpenOption.WRITE)) {
+                    disk.write(ByteBuffer.wrap(WRITTEN.getBytes(StandardCharsets.US_ASCII)), 0);
+                }
             if (memory instanceof Memory.Recorded recorded)
                 Files.writeString(this.directory.resolve(recorded.file()), "memory of " + name);
         }

@@ -156,9 +156,9 @@ class TemplateStoreTest {
         Files.write(part, java.util.Arrays.copyOf(bytes, bytes.length + 1));
         damaged(KEY, name + " changed");
         Files.delete(part);
-        damaged(KEY, name + " changed");
+        damaged(KEY, name + " is gone");
         Files.createSymbolicLink(part, dir.resolve("seal.key"));
-        damaged(KEY, name + " changed");
+        damaged(KEY, name + " is gone");
     }
 
     @ParameterizedTest
@@ -318,8 +318,8 @@ class TemplateStoreTest {
         publish(KEY, 1, "x");
         publish(OTHER, 1, "y");
         var digest = KEY.digest();
-        assertThat(store.byPrefix(digest.substring(0, 4))).map(Template::digest).contains(digest);
-        assertThat(store.byPrefix(digest)).isPresent();
+        assertThat(digests(store.beginning(digest.substring(0, 4)))).contains(digest);
+        assertThat(digests(store.beginning(digest))).containsExactly(digest);
         for (var wrong : List.of(
                 "",
                 digest.substring(0, 3),
@@ -327,7 +327,7 @@ class TemplateStoreTest {
                 "zzzz",
                 "../" + digest,
                 digest.toUpperCase(java.util.Locale.ROOT)))
-            assertThat(store.byPrefix(wrong)).as(wrong).isEmpty();
+            assertThat(store.beginning(wrong)).as(wrong).isEmpty();
     }
 
     @Test

@@ -88,7 +88,7 @@ public final class QemuHypervisor implements Hypervisor {
     @Override
     public String likeness() {
         return version + ", machine " + QemuArguments.VERSION + ", " + accelerator.word() + " " + accelerator.cpu()
-                + ", cpu " + HostCpu.likeness();
+                + accelerator.commandLine() + ", cpu " + HostCpu.likeness();
     }
 
     @Override
