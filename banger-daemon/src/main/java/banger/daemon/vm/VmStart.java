@@ -13,6 +13,7 @@ import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineRef;
 import banger.daemon.guest.Sleep;
 import banger.daemon.ops.Failpoint;
+import banger.daemon.ops.Laps;
 import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
 import banger.daemon.userfiles.UserFiles;
@@ -27,9 +28,13 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Boots a VM: from its record to a guest that is ready. The caller holds the VM's lock. */
 final class VmStart {
+    private static final Logger LOG = LoggerFactory.getLogger(VmStart.class);
+
     /** Said of a machine that its engine has stopped. */
     static final String STARVED = "the disk of this host is full, its guest waits for room";
 
@@ -80,13 +85,16 @@ final class VmStart {
      */
     RunningVm boot(Vm vm, Progress progress) {
         long began = System.nanoTime();
+        var laps = new Laps();
         var files = sources.files(vm);
         var engine = engines.select(vm.engine());
         var personal = new GuestFiles(userFiles.find(warning -> progress.warn("vm " + vm.name() + ": " + warning)));
         progress.doing("vm " + vm.name(), "starting", 0, 0);
+        laps.end("files");
         try (var undo = new Undo()) {
             var attachment = network.attach(vm);
             undo.add(() -> network.detach(vm));
+            laps.end("network");
             if (!attachment.on())
                 progress.note("network: " + attachment.label()
                         + attachment.remedies().stream()
@@ -97,6 +105,7 @@ final class VmStart {
             var running = new RunningVm(vm.id(), vm.name());
             var machine = engine.boot(spec(vm, files, attachment, running));
             undo.add(machine::kill);
+            laps.end("vmm");
             running.machine(machine);
             warnUnconfined(machine, progress);
             Failpoint.START_VMM_SPAWNED.pass();
@@ -105,10 +114,12 @@ final class VmStart {
             Failpoint.START_RECORDED.pass();
             progress.doing("vm " + vm.name(), "booting", 0, 0);
             configure(vm, attachment, personal, running, engine);
+            laps.end("guest");
             Failpoint.START_CONFIGURED.pass();
             long millis = (System.nanoTime() - began) / 1_000_000;
             record(vm, machine.ref().ready(millis));
             progress.done("vm " + vm.name(), "ready in {took} (cold boot)", millis);
+            LOG.info("vm {}: ready after {}", vm.name(), laps);
             undo.commit();
             return running;
         }
@@ -127,6 +138,7 @@ final class VmStart {
      */
     RunningVm resume(Vm vm, Progress progress) {
         long began = System.nanoTime();
+        var laps = new Laps();
         var files = sources.files(vm);
         var saved = disks.saved(vm);
         var manifest = saved.checked();
@@ -135,9 +147,11 @@ final class VmStart {
             throw saved.unfit("was saved by " + manifest.engine() + ", here is "
                     + engine.traits().label());
         progress.doing("vm " + vm.name(), "continuing", 0, 0);
+        laps.end("files");
         try (var undo = new Undo()) {
             var attachment = network.attach(vm);
             undo.add(() -> network.detach(vm));
+            laps.end("network");
             var key = VmSuspend.key(vm, files, engine.likeness(), attachment.on());
             for (var entry : manifest.key().entrySet())
                 if (!entry.getValue().equals(key.get(entry.getKey())))
@@ -146,6 +160,7 @@ final class VmStart {
             var running = new RunningVm(vm.id(), vm.name());
             var machine = engine.restore(spec(vm, files, attachment, running), saved.path());
             undo.add(machine::kill);
+            laps.end("vmm");
             running.machine(machine);
             warnUnconfined(machine, progress);
             record(vm, machine.ref());
@@ -153,11 +168,14 @@ final class VmStart {
             Failpoint.RESUME_LOADED.pass();
             saved.consume();
             Failpoint.RESUME_MARKED.pass();
+            laps.end("records");
             wake(vm, machine);
+            laps.end("guest");
             Failpoint.RESUME_CONTINUED.pass();
             long millis = (System.nanoTime() - began) / 1_000_000;
             record(vm, machine.ref().ready(millis));
             progress.done("vm " + vm.name(), "continued in {took}", millis);
+            LOG.info("vm {}: continued after {}", vm.name(), laps);
             undo.commit();
             saved.discard();
             return running;
