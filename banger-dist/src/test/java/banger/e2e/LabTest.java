@@ -45,6 +45,7 @@ class LabTest {
             "lifecycle",
             "workspace",
             "confinement",
+            "bound",
             "suspend",
             "endings",
             "pair",

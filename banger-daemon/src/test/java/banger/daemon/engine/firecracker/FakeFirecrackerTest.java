@@ -9,6 +9,7 @@ import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.Confinement;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.HypervisorContract;
+import banger.daemon.engine.MemoryBound;
 import banger.daemon.engine.Shim;
 import banger.daemon.engine.Signals;
 import banger.daemon.guest.Control;
@@ -58,7 +59,11 @@ class FakeFirecrackerTest extends HypervisorContract {
     }
 
     private static Shim shim() {
-        return new Shim(NATIVE.resolve("banger-shim"), new HostCommandRunner(), () -> Confinement.Answer.NOT_WANTED);
+        return new Shim(
+                NATIVE.resolve("banger-shim"),
+                new HostCommandRunner(),
+                () -> Confinement.Answer.NOT_WANTED,
+                MemoryBound.none());
     }
 
     @Override
