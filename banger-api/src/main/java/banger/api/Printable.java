@@ -23,6 +23,11 @@ public final class Printable {
         return safe.isEmpty() || safe.indexOf(' ') >= 0 || !safe.equals(text) ? "\"" + safe + "\"" : safe;
     }
 
+    /** A word of a command for a person to type in a shell. */
+    public static String word(String text) {
+        return text.matches("[A-Za-z0-9_./:=@%+,~-]+") ? text : "'" + line(text).replace("'", "'\\''") + "'";
+    }
+
     private static String escape(String text, boolean breaks) {
         StringBuilder out = null;
         for (int i = 0; i < text.length(); ) {

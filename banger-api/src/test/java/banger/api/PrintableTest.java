@@ -55,6 +55,17 @@ class PrintableTest {
         assertThat(Printable.quote(text)).isEqualTo(shown);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '"',
+            value = {"/a/b-1.patch, /a/b-1.patch", "two words, 'two words'", "it's, 'it'\\''s'", "\"\", ''", "$x, '$x'"
+            })
+    void aWordIsOneToAShell(String text, String shown) throws Exception {
+        assertThat(Printable.word(text)).isEqualTo(shown);
+        var shell = new ProcessBuilder("sh", "-c", "printf %s " + shown).start();
+        assertThat(shell.getInputStream().readAllBytes()).asString().isEqualTo(text);
+    }
+
     @Test
     void aValueWithAnEscapeIsQuoted() {
         assertThat(Printable.quote("a\033b")).isEqualTo("\"a\\x1bb\"");

@@ -63,7 +63,29 @@ class WorkOutTest {
         HOME.run("vm", "pull", "box", "--apply").ok();
         assertThat(repo.top().resolve("new")).hasContent("new");
         assertThat(repo.top().resolve("a.o")).doesNotExist();
+        var again = HOME.run("vm", "pull", "box").expect(1).err();
+        assertThat(again).contains("pulled already", "--branch");
         HOME.run("vm", "stop", "box").ok();
+        HOME.run("vm", "delete", "box").ok();
+    }
+
+    /** A file of the guest's that banger obeys, and a host without a commit: what is told is what is so. */
+    @Test
+    void anEmptyRepositoryAndAConfigurationFile() throws Exception {
+        var empty = new Checkout(directory.resolve("empty one"));
+        Files.createDirectory(empty.top());
+        empty.git("init", "-q", "-b", "main");
+        run("-d", "--name", "box", empty.toString()).run().ok();
+        HOME.exec("box", "sh", "-c", "echo 'nat = true' > .banger.toml").ok();
+        var dry = HOME.run("vm", "pull", "box", "--apply", "--dry-run").expect(1);
+        assertThat(dry.err()).contains("would change 1 file", "--allow-config");
+        assertThat(HOME.run("vm", "pull", "box", "--apply").expect(1).err()).contains("--allow-config");
+        assertThat(empty.top().resolve(".banger.toml")).doesNotExist();
+        var made = HOME.run("vm", "pull", "box", "--branch", "work").ok().err();
+        assertThat(made).contains("runs on its own:\n  .banger.toml\n", "git log -p work");
+        assertThat(empty.git("log", "--format=%s", "-p", "work")).contains("+nat = true");
+        HOME.run("vm", "pull", "box", "--apply", "--allow-config").ok();
+        assertThat(empty.top().resolve(".banger.toml")).hasContent("nat = true");
         HOME.run("vm", "delete", "box").ok();
     }
 

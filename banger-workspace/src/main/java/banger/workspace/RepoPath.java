@@ -1,6 +1,8 @@
 package banger.workspace;
 
 import banger.api.Printable;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -105,9 +107,20 @@ public final class RepoPath implements Comparable<RepoPath> {
         return Arrays.hashCode(bytes);
     }
 
-    /** Safe for a terminal; not the name itself where that is no UTF-8 or has control characters. */
+    /** Safe for a terminal: what is no UTF-8 shows as its bytes, and so do control characters. */
     @Override
     public String toString() {
-        return Printable.line(new String(bytes, StandardCharsets.UTF_8));
+        var decoder = StandardCharsets.UTF_8.newDecoder();
+        var in = ByteBuffer.wrap(bytes);
+        var out = CharBuffer.allocate(bytes.length);
+        var shown = new StringBuilder();
+        while (true) {
+            var result = decoder.decode(in, out, true);
+            shown.append(Printable.line(out.flip().toString()));
+            out.clear();
+            if (result.isUnderflow()) return shown.toString();
+            for (int n = result.length(); n > 0; n--) shown.append(String.format("\\x%02x", in.get()));
+            decoder.reset();
+        }
     }
 }

@@ -124,9 +124,20 @@ public record ProgramRun<T>(int status, T output, byte[] errors) {
                     throw e;
                 }
             }
+
+            @Override
+            public void flush() throws IOException {
+                try {
+                    out.flush();
+                } catch (IOException e) {
+                    gone.set(true);
+                    throw e;
+                }
+            }
         };
         try (out) {
             feed.to(watched);
+            watched.flush();
         } catch (IOException e) {
             if (!gone.get()) throw new Failed(e);
         }

@@ -2,6 +2,7 @@ package banger.cli.verbs;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.Printable;
 import banger.cli.Flag;
 import banger.cli.Invocation;
 import banger.cli.Session;
@@ -53,7 +54,7 @@ public final class ExportVerb {
         for (var submodule : work.changedSubmodules())
             session.terminal()
                     .note(submodule + ": a submodule with changes of its own: --guest-path "
-                            + recorded.record().guestPath() + "/" + submodule);
+                            + Printable.word(recorded.record().guestPath() + "/" + submodule));
         return 0;
     }
 

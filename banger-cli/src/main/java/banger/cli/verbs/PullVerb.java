@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 public final class PullVerb {
     private static final List<String> MODES = List.of("--branch", "--apply", "--patch");
     private static final int FEW = 10;
+    private static final int MANY = 30;
 
     private final Session session;
     private final Invocation i;
@@ -102,6 +103,7 @@ public final class PullVerb {
 
     private int ask(Work work, Optional<String> named) {
         show(work);
+        if (work.pulledBefore()) session.terminal().line("vm " + vm + ": all of this was pulled already");
         if (i.has("--dry-run")) return 0;
         if (!session.terminal().interactive()) {
             session.terminal()
@@ -182,14 +184,21 @@ public final class PullVerb {
             session.terminal().line("vm " + vm + ": nothing to pull on its branch");
         for (var one : made.reversed()) if (!one.tips().isEmpty()) told(one, dry);
         if (!dry && !made.getFirst().tips().isEmpty())
-            session.terminal()
-                    .dim("  git diff "
-                            + (recorded.record().hostBranch().isEmpty()
-                                    ? "HEAD"
-                                    : recorded.record().hostBranch()) + "..."
-                            + made.getFirst().tips().keySet().iterator().next());
+            session.terminal().dim("  " + look(made.getFirst(), named.isPresent()));
         made.forEach(this::stays);
         return 0;
+    }
+
+    /**
+     * A command that shows a new branch.
+     *
+     * @param elsewhere whether it is in another clone, which may have no branch of the name
+     */
+    private String look(Branches made, boolean elsewhere) {
+        var branch = made.tips().keySet().iterator().next();
+        if (made.base().isEmpty()) return "git log -p " + branch;
+        var from = recorded.record().hostBranch();
+        return "git diff " + (elsewhere || from.isEmpty() ? made.base().get().brief() : from) + "..." + branch;
     }
 
     private void told(Branches made, boolean dry) {
@@ -244,12 +253,16 @@ public final class PullVerb {
             return 0;
         }
         selfRunning(work);
-        for (var change :
-                applied.changes().subList(0, Math.min(applied.changes().size(), 3 * FEW)))
-            session.terminal().line(" " + change.letter() + " " + change.path());
+        applied.changes().stream().limit(MANY).forEach(c -> session.terminal().line(" " + c.letter() + " " + c.path()));
+        if (applied.changes().size() > MANY)
+            session.terminal().line(" and " + (applied.changes().size() - MANY) + " more");
         session.terminal()
                 .line(host.top() + ": " + (dry ? "would change " : "changed ")
                         + counted(applied.changes().size(), "file", "files") + ", from vm " + vm);
+        if (dry)
+            work.refusal(i.has("--allow-config")).ifPresent(refused -> {
+                throw refused;
+            });
         return 0;
     }
 
@@ -275,7 +288,9 @@ public final class PullVerb {
             return 0;
         }
         work.patchTo(file);
-        session.terminal().line(file + ": changes of " + files + " from vm " + vm + "; git apply " + file);
+        session.terminal()
+                .line(file + ": changes of " + files + " from vm " + vm + "; git apply "
+                        + Printable.word(file.toString()));
         if (!work.newTips().isEmpty())
             session.terminal()
                     .note("a patch has no commits; they stay in the VM: "

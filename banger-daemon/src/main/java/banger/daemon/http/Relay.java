@@ -23,10 +23,7 @@ public final class Relay {
                     .write(client.out());
             var up = Thread.ofVirtual().name("relay-up").start(() -> {
                 try {
-                    pump(client.in(), guest.out());
-                    guest.endOutput();
-                    // A client that is gone takes its command along.
-                    guest.close();
+                    toGuest(client.in(), guest);
                 } catch (IOException e) {
                     LOG.debug("relay to the guest ended: {}", e.getMessage());
                 }
@@ -36,6 +33,27 @@ public final class Relay {
             up.join();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A client that is gone takes its command along; a guest that is has its last words read by the other thread. */
+    private static void toGuest(InputStream client, Duplex guest) throws IOException {
+        var buffer = new byte[64 * 1024];
+        for (int n; (n = read(client, buffer)) >= 0; ) {
+            guest.out().write(buffer, 0, n);
+            guest.out().flush();
+        }
+        guest.endOutput();
+        guest.close();
+    }
+
+    /** One that left without reading all that it got is reported as a failure, and is as gone as any other. */
+    private static int read(InputStream client, byte[] buffer) {
+        try {
+            return client.read(buffer);
+        } catch (IOException e) {
+            LOG.debug("the client is gone: {}", e.getMessage());
+            return -1;
         }
     }
 

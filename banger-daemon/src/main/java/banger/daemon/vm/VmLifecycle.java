@@ -176,6 +176,7 @@ public final class VmLifecycle {
             var now = current(vm);
             if (now.state() == VmState.PAUSED) {
                 suspend.unpause(now, machines.find(now.id()).orElseThrow(), progress);
+                progress.note("vm " + now.name() + ": running");
                 return current(now);
             }
             if (machines.find(now.id()).isPresent()) {

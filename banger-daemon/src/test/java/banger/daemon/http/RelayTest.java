@@ -2,11 +2,16 @@ package banger.daemon.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import banger.api.http.Duplex;
 import banger.api.http.Head;
 import banger.api.http.Headers;
 import banger.daemon.guest.Wire;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.FutureTask;
@@ -14,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Exec frames between a client and a guest, both in memory. */
 @Timeout(30)
@@ -79,6 +85,29 @@ class RelayTest {
         client.host().close();
         assertThat(guest.guest().in().readAllBytes()).isEmpty();
         relay.get(10, TimeUnit.SECONDS);
+    }
+
+    /** The kernel reports one that left something unread as a reset, not as an end. */
+    @Test
+    void oneThatLeftWithoutReadingIsGoneToo(@TempDir Path directory) throws Exception {
+        var silent = new Wire(1 << 16);
+        try (var listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            listener.bind(UnixDomainSocketAddress.of(directory.resolve("s")));
+            var hasty = Duplex.connect(directory.resolve("s"));
+            var exchange = new Exchange(
+                    Duplex.of(listener.accept()), Head.request("POST", "/v1/vms/box/workspace", Headers.NONE));
+            var joined = new FutureTask<>(() -> {
+                Relay.join(exchange, silent.host());
+                return true;
+            });
+            Thread.ofVirtual().start(joined);
+            hasty.out().write('x');
+            hasty.out().flush();
+            assertThat(silent.guest().in().read()).isEqualTo('x');
+            hasty.close();
+            assertThat(silent.guest().in().readAllBytes()).isEmpty();
+            joined.get(10, TimeUnit.SECONDS);
+        }
     }
 
     @Test

@@ -33,6 +33,8 @@ public record Git(Path directory, GitEnvironment environment, Duration time, lon
     private static final long SHADOW_MEMORY = 2L << 30;
     private static final int OUTPUT = 64 << 20;
     private static final int ERRORS = 64 << 10;
+    /** Ended by the Ctrl-C that a terminal sends to us and to what we started. */
+    private static final int INTERRUPTED = 128 + 2;
 
     /** For the user's own repository: as much memory as its packs may take. */
     public static Git user(Map<String, String> environment, Path directory) {
@@ -132,7 +134,9 @@ public record Git(Path directory, GitEnvironment environment, Duration time, lon
 
     private <T> ProgramRun<T> start(List<String> arguments, Feed input, Take<T> take) {
         try {
-            return ProgramRun.of(program(arguments), time, time, input, take, in -> ProgramRun.tail(in, ERRORS));
+            var ended = ProgramRun.of(program(arguments), time, time, input, take, in -> ProgramRun.tail(in, ERRORS));
+            if (ended.status() == INTERRUPTED) throw new BangerException(ErrorCode.CANCELLED, "git: cancelled");
+            return ended;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BangerException(ErrorCode.CANCELLED, "git: cancelled").because(e);

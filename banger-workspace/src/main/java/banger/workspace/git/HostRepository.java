@@ -2,6 +2,7 @@ package banger.workspace.git;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.Printable;
 import banger.workspace.ObjectFormat;
 import banger.workspace.RepoPath;
 import java.nio.charset.StandardCharsets;
@@ -48,7 +49,8 @@ public record HostRepository(
         return found.filter(f -> f.top.equals(place))
                 .orElseThrow(() -> invalid(
                         place + ": the submodule is not checked out",
-                        "git -C " + top + " submodule update --init " + path));
+                        "git -C " + Printable.word(top.toString()) + " submodule update --init "
+                                + Printable.word(path.toString())));
     }
 
     private static HostRepository at(Path place, Git git) {
@@ -56,7 +58,9 @@ public record HostRepository(
         var bare = git.run("rev-parse", "--is-inside-work-tree");
         if (!bare.ok()) throw refused(place, bare.reason());
         if (!bare.text().equals("true"))
-            throw invalid(place + ": a repository without a work tree", "name a checkout of it: git clone " + place);
+            throw invalid(
+                    place + ": a repository without a work tree",
+                    "name a checkout of it: git clone " + Printable.word(place.toString()));
         var answer = git.need(
                         "rev-parse",
                         "--path-format=absolute",

@@ -5,8 +5,13 @@ import banger.api.ErrorCode;
 import banger.workspace.ObjectFormat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +32,9 @@ public record Shadow(Path gitDir, ObjectFormat format, Git git) {
     public static final String GUEST = "refs/banger/guest/";
 
     private static final String HOME = "empty-home";
+
+    /** What is made here for the time of one command. */
+    private static final String BROKEN_OFF = "{ignores,index,incoming,blob}-*";
 
     /**
      * Makes an empty one.
@@ -63,7 +71,26 @@ public record Shadow(Path gitDir, ObjectFormat format, Git git) {
     /** One that was made; empty when there is none. */
     public static Optional<Shadow> open(Map<String, String> environment, Path gitDir, ObjectFormat format) {
         if (!Files.isRegularFile(gitDir.resolve("config"))) return Optional.empty();
+        sweep(gitDir, BROKEN_OFF);
+        sweep(gitDir.resolve("objects/pack"), "tmp_*");
         return Optional.of(new Shadow(gitDir, format, gitIn(environment, gitDir)));
+    }
+
+    /** Removes what those left that were ended in the middle; whoever is at work now is younger. */
+    private static void sweep(Path directory, String names) {
+        var old = FileTime.from(Instant.now().minus(Duration.ofDays(1)));
+        try (var found = Files.newDirectoryStream(directory, names)) {
+            for (var one : found) if (Files.getLastModifiedTime(one).compareTo(old) < 0) remove(one);
+        } catch (IOException | DirectoryIteratorException e) {
+            // Another one sweeps too, or there is nothing to sweep: what is left takes room, and nothing else.
+            return;
+        }
+    }
+
+    private static void remove(Path place) throws IOException {
+        try (var files = Files.walk(place)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
+        }
     }
 
     private static Git gitIn(Map<String, String> environment, Path gitDir) {

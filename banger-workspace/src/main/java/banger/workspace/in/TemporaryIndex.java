@@ -18,6 +18,8 @@ import java.util.concurrent.TimeUnit;
 final class TemporaryIndex implements AutoCloseable {
     private final Path directory;
     private final HostRepository repository;
+    /** Nobody else would remove it after a Ctrl-C. */
+    private final Thread onExit = new Thread(this::remove);
     /** When the host's index was written, nanoseconds; 0: there is none. */
     private long written;
 
@@ -25,6 +27,12 @@ final class TemporaryIndex implements AutoCloseable {
         this.directory = Files.createTempDirectory("banger-index-");
         this.repository = repository;
         Files.createDirectory(directory.resolve("objects"));
+        try {
+            Runtime.getRuntime().addShutdownHook(onExit);
+        } catch (IllegalStateException e) {
+            remove();
+            throw new BangerException(ErrorCode.CANCELLED, "cancelled").because(e);
+        }
     }
 
     /** The index of the work tree. */
@@ -119,6 +127,15 @@ final class TemporaryIndex implements AutoCloseable {
 
     @Override
     public void close() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(onExit);
+        } catch (IllegalStateException e) {
+            return; // we are being ended, and that is what it was for
+        }
+        remove();
+    }
+
+    private void remove() {
         try (var files = Files.walk(directory)) {
             for (var f : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(f);
         } catch (IOException e) {

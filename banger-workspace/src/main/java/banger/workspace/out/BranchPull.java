@@ -82,7 +82,8 @@ final class BranchPull {
         var delivered = collected.delivered();
         var author = Author.of(host, Instant.now());
         var cleaning = new Cleaning(delivered, sparse(), autocrlf(), raw);
-        var head = collected.head();
+        // A guest whose HEAD names nothing (no repository any more, an unborn branch) goes on from what it was given.
+        var head = collected.head().or(delivered::head);
         var stored = head.map(trees::treeOf).orElseGet(trees::empty);
         long own = head.map(this::ownCommits).orElse(0L);
         var work = standing(stored, cleaning.commit(stored, collected.tree()), gitlinks);
@@ -210,7 +211,14 @@ final class BranchPull {
 
     /** Names commits that were brought; all the names, or none. */
     void name(Map<String, ObjectId> branches) {
-        var named = updateRefs("create", branches);
+        GitOutput named;
+        try {
+            named = updateRefs("create", branches);
+        } catch (BangerException e) {
+            // A Ctrl-C reaches git too, perhaps between two names: each is taken back that is there.
+            branches.forEach((name, tip) -> updateRefs("delete", Map.of(name, tip)));
+            throw e;
+        }
         if (!named.ok()) throw notTaken(named);
     }
 

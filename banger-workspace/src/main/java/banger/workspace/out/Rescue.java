@@ -2,6 +2,7 @@ package banger.workspace.out;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.Printable;
 import banger.workspace.git.ObjectId;
 import banger.workspace.git.Shadow;
 import java.io.IOException;
@@ -34,8 +35,9 @@ public record Rescue(Path bundle, Path patch, Optional<Path> nested, List<String
 
     /** Commands that bring it back, typed in the repository: as branches {@code rescued/VM/…}, and files below one directory. */
     public List<String> commands(String vm) {
-        var fetch = "git fetch " + bundle + " '" + REFS + "*:refs/heads/rescued/" + vm + "/*'";
-        return Stream.concat(Stream.of(fetch), nested.map(n -> "tar -xf " + n).stream())
+        var fetch =
+                "git fetch " + Printable.word(bundle.toString()) + " '" + REFS + "*:refs/heads/rescued/" + vm + "/*'";
+        return Stream.concat(Stream.of(fetch), nested.map(n -> "tar -xf " + Printable.word(n.toString())).stream())
                 .toList();
     }
 

@@ -260,18 +260,10 @@ public final class Work {
      * @param allowConfig whether files may come that banger or git obeys by itself
      */
     public Applied apply(HostRepository host, boolean allowConfig, boolean dryRun) {
-        var config = changes.stream()
-                .map(Change::path)
-                .filter(SelfRunning::configures)
-                .toList();
-        if (!config.isEmpty() && !allowConfig && !dryRun)
-            throw new BangerException(
-                    ErrorCode.WORKSPACE_REFUSED,
-                    "vm " + guest.name() + ": it changed what banger or git does next: "
-                            + String.join(", ", Shown.few(config)),
-                    "look at it: banger vm diff " + guest.name(),
-                    "then banger vm pull " + guest.name() + " --apply --allow-config");
-        if (!dryRun) submodulesStay();
+        if (!dryRun)
+            refusal(allowConfig).ifPresent(refused -> {
+                throw refused;
+            });
         var pull = new ApplyPull(host, whole);
         var plan = pull.plan();
         if (plan.conflicts().isEmpty() && !dryRun) {
@@ -281,18 +273,43 @@ public final class Work {
         return new Applied(plan.changes(), plan.conflicts());
     }
 
+    /** Why {@code --apply} is refused whatever the host's files are; empty: it is not. */
+    public Optional<BangerException> refusal(boolean allowConfig) {
+        var config = changes.stream()
+                .map(Change::path)
+                .filter(SelfRunning::configures)
+                .toList();
+        if (!config.isEmpty() && !allowConfig)
+            return Optional.of(new BangerException(
+                    ErrorCode.WORKSPACE_REFUSED,
+                    "vm " + guest.name() + ": it changed what banger or git does next: "
+                            + String.join(", ", Shown.few(config)),
+                    "look at it: banger vm diff " + guest.name(),
+                    "then banger vm pull " + guest.name() + " --apply --allow-config"));
+        return submodulesMoved();
+    }
+
     /** Files alone would leave a submodule of the host's at a commit that they do not belong to. */
-    private void submodulesStay() {
+    private Optional<BangerException> submodulesMoved() {
         var moved = parts.stream().filter(Part::moved).flatMap(p -> p.place().stream());
         var paths = moved.toList();
-        if (paths.isEmpty()) return;
+        if (paths.isEmpty()) return Optional.empty();
         var remedies = new ArrayList<>(Shown.few(paths));
         remedies.add("banger vm pull " + guest.name() + " --branch NAME brings the commits");
-        throw new BangerException(
+        return Optional.of(new BangerException(
                 ErrorCode.WORKSPACE_REFUSED,
                 "vm " + guest.name() + ": " + Shown.count(paths.size(), "submodule is", "submodules are")
                         + " at another commit there, and --apply brings files only",
-                remedies);
+                remedies));
+    }
+
+    /** Whether all of it was brought back before, as it is now. */
+    public boolean pulledBefore() {
+        return newTips().isEmpty()
+                && repositories().isEmpty()
+                && parts.stream()
+                        .map(Part::collected)
+                        .allMatch(c -> Pulled.of(c.delivered().shadow()).trees().contains(c.tree()));
     }
 
     /** What an earlier {@code --apply} in a repository could not end is taken back; tells if there was one. */

@@ -100,11 +100,19 @@ public final class Frames implements Closeable {
         if (length > MAX_PAYLOAD) throw new IOException("a frame of " + length + " bytes");
         var payload = new byte[length];
         in.readFully(payload);
-        if (type == Type.FAILED)
-            throw new BangerException(
-                    ErrorCode.GUEST_REFUSED,
-                    "vm " + vm + ": " + Printable.line(new String(payload, StandardCharsets.UTF_8)));
+        if (type == Type.FAILED) throw refusal(Printable.line(new String(payload, StandardCharsets.UTF_8)));
         return new Frame(type, payload);
+    }
+
+    private BangerException refusal(String said) {
+        var fact = "vm " + vm + ": " + said;
+        return said.endsWith("No space left on device")
+                ? new BangerException(
+                        ErrorCode.GUEST_REFUSED,
+                        fact,
+                        "its disk is full; a larger one: banger vm stop " + vm + ", then banger vm set " + vm
+                                + " --disk-size 16G, and start it again")
+                : new BangerException(ErrorCode.GUEST_REFUSED, fact);
     }
 
     /** The type of the next frame, which stays the next. */

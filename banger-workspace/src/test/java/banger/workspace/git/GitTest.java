@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Map;
@@ -44,6 +46,14 @@ class GitTest {
         assertThatThrownBy(() -> repository().git().need("cat-file", "blob", "nothing"))
                 .isInstanceOf(BangerException.class)
                 .hasMessage("git cat-file: Not a valid object name nothing");
+    }
+
+    /** A terminal's Ctrl-C ends git too, which is no failure of git's. */
+    @Test
+    void oneThatWasInterruptedIsCancelled() {
+        assertThatThrownBy(() -> repository().git().run("-c", "alias.end=!kill -INT $$", "end"))
+                .isInstanceOfSatisfying(
+                        BangerException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CANCELLED));
     }
 
     @Test
@@ -129,6 +139,19 @@ class GitTest {
     }
 
     @Test
+    void whatItIsFedAfterItsEndHidesNothingOfWhatItSaid() {
+        Feed endless = out -> {
+            while (true) {
+                out.write('x');
+                out.flush();
+            }
+        };
+        var ended = repository().git().run(endless, "-c", "alias.end=!echo error: told >&2; exit 3", "end");
+        assertThat(ended.status()).isEqualTo(3);
+        assertThat(ended.reason()).isEqualTo("told");
+    }
+
+    @Test
     void recordsComeOneByOneAndAreBounded() {
         var git = repository().git();
         var blob = git.need("a".getBytes(StandardCharsets.UTF_8), "hash-object", "-w", "--stdin")
@@ -160,6 +183,28 @@ class GitTest {
         assertThat(Shadow.open(CLEAN, shadow.gitDir(), ObjectFormat.SHA1)).contains(shadow);
         assertThat(Shadow.open(CLEAN, dir.resolve("nothing"), ObjectFormat.SHA1))
                 .isEmpty();
+    }
+
+    @Test
+    void whatWasCutShortLongAgoIsSweptAndNothingElse() throws IOException {
+        var host = repository();
+        var place = dir.resolve("shadow.git");
+        Shadow.create(CLEAN, place, host);
+        var old = FileTime.from(Instant.now().minus(Duration.ofDays(2)));
+        var pack = Files.createDirectories(place.resolve("objects/pack"));
+        for (var name : new String[] {"incoming-1/pack/tmp_pack_1", "index-2", "objects/pack/tmp_pack_3"}) {
+            Files.createDirectories(place.resolve(name).getParent());
+            Files.writeString(place.resolve(name), "");
+        }
+        Files.writeString(pack.resolve("pack-1.pack"), "");
+        for (var name : new String[] {"incoming-1", "index-2", "objects/pack/tmp_pack_3", "objects/pack/pack-1.pack"})
+            Files.setLastModifiedTime(place.resolve(name), old);
+        Files.createDirectory(place.resolve("ignores-of-now"));
+        Shadow.open(CLEAN, place, host.format()).orElseThrow();
+        assertThat(place)
+                .isDirectoryNotContaining("glob:**/{incoming,index}-*")
+                .isDirectoryContaining("glob:**/ignores-of-now");
+        assertThat(pack).isDirectoryNotContaining("glob:**/tmp_*").isDirectoryContaining("glob:**/pack-1.pack");
     }
 
     @Test

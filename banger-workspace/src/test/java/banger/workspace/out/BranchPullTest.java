@@ -5,17 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.workspace.git.HostRepository;
 import banger.workspace.git.ObjectId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BranchPullTest {
     @TempDir
@@ -167,6 +172,22 @@ class BranchPullTest {
         assertThat(trip.repo.resolve("b")).hasContent("edited on the host");
     }
 
+    /** Its files are its work all the same, and come on top of what it was given. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"rm -r .git", "rm -r .git && rm a b", "git checkout -q --orphan new", "echo nothing > .git/HEAD"
+            })
+    void aGuestWithoutAHead(String broken) throws IOException {
+        var trip = trip();
+        trip.deliver();
+        trip.guest.write("new", "guest\n");
+        trip.guest.run("sh", "-c", broken);
+        assertThat(pull(trip, "work").uncommitted()).isTrue();
+        assertThat(trip.host("git", "log", "--format=%s", "main..work")).isEqualTo("uncommitted in VM box\n");
+        var left = broken.contains("rm a b") ? "new\n" : "a\nb\nnew\n";
+        assertThat(trip.host("git", "ls-tree", "--name-only", "work")).isEqualTo(left);
+    }
+
     @Test
     void nothingIsNothing() throws IOException {
         var trip = trip();
@@ -232,6 +253,35 @@ class BranchPullTest {
         into(pull, pull.all("vm", pull.compose(false, Map.of())));
         assertThat(trip.host("git", "log", "--format=%s", "main..vm/side")).isEqualTo("on the side\n");
         assertThat(trip.host("git", "rev-parse", "vm/main")).isEqualTo(trip.host("git", "rev-parse", "main"));
+    }
+
+    /** A Ctrl-C reaches git too, which may have made one of the names by then. */
+    @Test
+    void oneThatIsInterruptedBetweenTwoNamesLeavesNone() throws IOException {
+        var trip = trip();
+        trip.deliver();
+        trip.guest.run("git", "branch", "side");
+        trip.guest.write("a", "guest\n");
+        var programs = Files.createDirectories(dir.resolve("programs"));
+        var git = Files.writeString(programs.resolve("git"), """
+                #!/bin/sh
+                case "$*" in *update-ref*) ;; *) exec /usr/bin/git "$@" ;; esac
+                read -r verb rest
+                echo "$verb $rest" | /usr/bin/git "$@" || exit
+                [ "$verb" = delete ] || kill -INT $$
+                """);
+        assertThat(git.toFile().setExecutable(true)).isTrue();
+        var environment = new HashMap<>(RoundTrip.CLEAN);
+        environment.put("PATH", programs + ":/usr/bin:/bin");
+        var host = HostRepository.discover(environment, trip.repo);
+        var collected = trip.collect();
+        new GuestCommits(trip.guest, collected).fetch();
+        var pull = new BranchPull(trip.guest, host, collected);
+        var names = pull.all("vm", pull.compose(false, Map.of()));
+        names.put("vm/second", Optional.ofNullable(names.get("vm/main")).orElseThrow());
+        pull.bring(names.values());
+        assertThatThrownBy(() -> pull.name(names)).hasMessageContaining("cancelled");
+        assertThat(trip.host("git", "branch", "--list", "vm/*")).isEmpty();
     }
 
     @Test

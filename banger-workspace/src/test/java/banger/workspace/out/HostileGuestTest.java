@@ -268,6 +268,8 @@ class HostileGuestTest {
         var work = Work.collect(trip.guest, List.of(trip.delivered()));
         assertThatThrownBy(() -> work.apply(trip.repository(), false, false)).hasMessageContaining(".banger.toml");
         assertThat(trip.repo.resolve(".banger.toml")).doesNotExist();
+        assertThat(work.refusal(false)).get().extracting(BangerException::code).isEqualTo(ErrorCode.WORKSPACE_REFUSED);
+        assertThat(work.refusal(true)).isEmpty();
         work.apply(trip.repository(), true, false);
         assertThat(trip.repo.resolve(".banger.toml")).exists();
     }

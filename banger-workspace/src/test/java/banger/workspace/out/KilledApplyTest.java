@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import banger.workspace.WorkspaceRecord;
 import banger.workspace.git.HostRepository;
 import banger.workspace.git.Shadow;
+import banger.workspace.testing.JavaProgram;
 import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
 import java.nio.file.Files;

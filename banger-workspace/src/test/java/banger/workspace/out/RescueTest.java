@@ -80,7 +80,11 @@ class RescueTest {
         Work.collect(trip.guest, List.of(trip.delivered()))
                 .branch(trip.repository(), new BranchWish("work", false, false, false));
         assertThat(Unpulled.ask(trip.guest, trip.delivered()).lines()).isEmpty();
+        assertThat(Work.collect(trip.guest, List.of(trip.delivered())).pulledBefore())
+                .isTrue();
         trip.guest.write("a", "four\n");
+        assertThat(Work.collect(trip.guest, List.of(trip.delivered())).pulledBefore())
+                .isFalse();
         assertThat(Unpulled.ask(trip.guest, trip.delivered()).lines()).containsExactly("M a");
     }
 

@@ -1,15 +1,15 @@
-package banger.workspace.out;
+package banger.workspace.testing;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /** A class of the tests in a process of its own, which can be killed or stand in other mounts. */
-final class JavaProgram {
+public final class JavaProgram {
     private JavaProgram() {}
 
     /** The words that run its {@code main}. */
-    static List<String> of(Class<?> main, String... arguments) {
+    public static List<String> of(Class<?> main, String... arguments) {
         var words = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "--enable-native-access=ALL-UNNAMED",

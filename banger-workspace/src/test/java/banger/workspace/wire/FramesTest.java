@@ -1,0 +1,55 @@
+package banger.workspace.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.api.http.Duplex;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+class FramesTest {
+    private static Frames told(String refusal) {
+        var text = refusal.getBytes(StandardCharsets.UTF_8);
+        var frame = new ByteArrayOutputStream();
+        frame.writeBytes(new byte[] {(byte) Type.FAILED, 0, 0, (byte) text.length});
+        frame.writeBytes(text);
+        var in = new ByteArrayInputStream(frame.toByteArray());
+        return new Frames("box", new Duplex() {
+            @Override
+            public InputStream in() {
+                return in;
+            }
+
+            @Override
+            public OutputStream out() {
+                return OutputStream.nullOutputStream();
+            }
+
+            @Override
+            public void endOutput() {}
+
+            @Override
+            public void close() {}
+        });
+    }
+
+    @Test
+    void aGuestWithoutRoomIsToldHowToGetMore() {
+        assertThatThrownBy(() -> told("blob: No space left on device").next())
+                .isInstanceOfSatisfying(BangerException.class, e -> {
+                    assertThat(e.code()).isEqualTo(ErrorCode.GUEST_REFUSED);
+                    assertThat(e.remedies()).singleElement().asString().contains("banger vm set box --disk-size");
+                });
+    }
+
+    @Test
+    void whatAnAgentSaysIsSafeToShow() {
+        assertThatThrownBy(() -> told("no\033[31m").next()).hasMessage("vm box: no\\x1b[31m");
+    }
+}
