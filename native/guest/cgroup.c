@@ -40,7 +40,6 @@ bool cgroup_make(char name[64])
 		return false;
 	if (mkdir(OURS, 0755) < 0 && errno != EEXIST)
 		return false;
-	sweep();
 	snprintf(name, 64, OURS "/e%d", (int)getpid());
 	if (mkdir(name, 0755) == 0 || errno == EEXIST)
 		return true;
@@ -57,6 +56,8 @@ bool cgroup_enter(const char *name)
 
 void cgroup_remove(const char *name)
 {
-	if (*name)
-		rmdir(name);
+	if (!*name)
+		return;
+	rmdir(name);
+	sweep();
 }

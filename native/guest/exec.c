@@ -70,11 +70,9 @@ void serve_exec(struct worker *w)
 		http_error(w->fd, 500, "no memory");
 		return;
 	}
-	if (!http_switch(w->fd, "banger-exec"))
-		return;
 	w->http.done = true;
 	if (child_start(&ch, &spec, &user, env))
 		exec_pump(w, &ch, spec.tty);
-	else
+	else if (http_switch(w->fd, "banger-exec"))
 		tell_failure(w, &ch);
 }

@@ -16,6 +16,8 @@
 /* After the command ended: how long others that hold its output open are listened to. */
 #define LINGER_MS 200
 #define KILL_MS 2000
+/* How long the answer to the request, or the end of the output, waits to travel with what follows it. */
+#define HOLD_MS 3
 /* What a background process may add to the output after that end. */
 #define LATE_MAX (1024 * 1024)
 
@@ -28,6 +30,7 @@ struct pump {
 	int64_t exit_at;
 	size_t owed_out, owed_err; /* in the pipes when the command ended: always delivered */
 	size_t late;
+	int64_t hold_until;     /* what waits in `out` may wait until then; 0: it goes at once */
 	bool in_end;            /* the host's input ended */
 	const uint8_t *in;      /* input of the frame being passed on */
 	size_t in_len;
@@ -145,6 +148,7 @@ static void from_command(struct pump *p, int *fd, unsigned type, size_t *owed)
 			return;
 		if (n > 0) {
 			outgoing_add(&p->out, type, data, (size_t)n);
+			p->hold_until = 0;
 			if (p->exited) {
 				p->late += (size_t)n;
 				*owed -= *owed < (size_t)n ? *owed : (size_t)n;
@@ -152,8 +156,11 @@ static void from_command(struct pump *p, int *fd, unsigned type, size_t *owed)
 			continue;
 		}
 		/* A terminal says EIO when the last one on the other side is gone. */
-		if (type == FRAME_OUT)
+		if (type == FRAME_OUT) {
+			if (p->out.off == p->out.len)
+				p->hold_until = now_ms() + HOLD_MS;
 			outgoing_add(&p->out, FRAME_OUT, NULL, 0);
+		}
 		if (p->tty)
 			p->ch->in = -1;
 		close(*fd);
@@ -192,9 +199,16 @@ static bool finished(const struct pump *p)
 	return p->late >= LATE_MAX || now_ms() - p->exit_at >= LINGER_MS;
 }
 
+static bool holding(struct pump *p)
+{
+	if (p->hold_until && now_ms() >= p->hold_until)
+		p->hold_until = 0;
+	return p->hold_until && !p->exited;
+}
+
 static void wait_for_something(struct pump *p)
 {
-	bool room = outgoing_fits(&p->out, FRAME_MAX);
+	bool room = outgoing_fits(&p->out, FRAME_MAX), held = holding(p);
 	struct pollfd f[5] = {
 		{ p->fd, POLLRDHUP, 0 },
 		{ p->exited ? -1 : p->ch->pidfd, POLLIN, 0 },
@@ -204,9 +218,9 @@ static void wait_for_something(struct pump *p)
 	};
 	if (!p->in_len)
 		f[0].events |= POLLIN;
-	if (p->out.off < p->out.len)
+	if (p->out.off < p->out.len && !held)
 		f[0].events |= POLLOUT;
-	int timeout = -1;
+	int timeout = held ? HOLD_MS : -1;
 	if (p->exited && room) {
 		timeout = (int)(p->exit_at + LINGER_MS - now_ms());
 		timeout = timeout < 0 ? 0 : timeout;
@@ -242,6 +256,13 @@ static void hang_up(struct pump *p)
 		waitpid(group, &status, 0);
 }
 
+static bool write_out(struct pump *p)
+{
+	bool good = write_all(p->fd, p->out.data + p->out.off, p->out.len - p->out.off);
+	p->out.off = p->out.len = 0;
+	return good;
+}
+
 void exec_pump(struct worker *w, struct child *ch, bool tty)
 {
 	static struct pump p;
@@ -252,6 +273,9 @@ void exec_pump(struct worker *w, struct child *ch, bool tty)
 	size_t n = http_rest(&w->http, &rest), room;
 	memcpy(frames_room(&p.frames, &room), rest, n);
 	frames_added(&p.frames, n);
+	/* The head of the answer, which the caller left to us. */
+	p.out.len = http_switch_head((char *)p.out.data, "banger-exec");
+	p.hold_until = now_ms() + HOLD_MS;
 	while (!p.gone && !finished(&p)) {
 		/* Reaped first: what the pipes held then is complete. */
 		reap(&p);
@@ -259,16 +283,16 @@ void exec_pump(struct worker *w, struct child *ch, bool tty)
 		from_command(&p, &ch->err, FRAME_ERR, &p.owed_err);
 		feed(&p);
 		from_host(&p);
-		if (!outgoing_flush(&p.out, p.fd))
+		if (!holding(&p) && !outgoing_flush(&p.out, p.fd))
 			p.gone = true;
 		if (!p.gone && !finished(&p))
 			wait_for_something(&p);
 	}
 	if (!p.gone) {
-		uint8_t status = (uint8_t)p.status, head[FRAME_HEADER];
-		frame_header(head, FRAME_EXIT, 1);
-		if (!write_all(p.fd, p.out.data + p.out.off, p.out.len - p.out.off) ||
-		    !write_all(p.fd, head, sizeof head) || !write_all(p.fd, &status, 1))
+		uint8_t status = (uint8_t)p.status;
+		if (!outgoing_fits(&p.out, 1) && !write_out(&p))
+			p.gone = true;
+		else if (!outgoing_add(&p.out, FRAME_EXIT, &status, 1) || !write_out(&p))
 			p.gone = true;
 	}
 	if (p.gone)

@@ -37,6 +37,9 @@ size_t http_rest(struct http *h, const char **data);
 bool http_answer(int fd, int status, const char *body, size_t len);
 /* A one-line text: the fact. */
 bool http_error(int fd, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+enum { HTTP_SWITCH_HEAD = 160 };
+/* The head of that answer alone; its length. */
+size_t http_switch_head(char head[HTTP_SWITCH_HEAD], const char *protocol);
 bool http_switch(int fd, const char *protocol);
 bool http_start_chunked(int fd, const char *type);
 bool http_chunk(int fd, const void *data, size_t len);

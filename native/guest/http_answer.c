@@ -48,13 +48,18 @@ bool http_error(int fd, int status, const char *fmt, ...)
 	return http_answer(fd, status, clean, strlen(clean));
 }
 
-bool http_switch(int fd, const char *protocol)
+size_t http_switch_head(char head[HTTP_SWITCH_HEAD], const char *protocol)
 {
-	char head[160];
-	int n = snprintf(head, sizeof head,
+	int n = snprintf(head, HTTP_SWITCH_HEAD,
 			 "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
 			 "Upgrade: %s\r\n\r\n", protocol);
-	return write_all(fd, head, (size_t)n);
+	return (size_t)n;
+}
+
+bool http_switch(int fd, const char *protocol)
+{
+	char head[HTTP_SWITCH_HEAD];
+	return write_all(fd, head, http_switch_head(head, protocol));
 }
 
 bool http_start_chunked(int fd, const char *type)

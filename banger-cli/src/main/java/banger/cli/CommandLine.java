@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -114,7 +115,8 @@ final class CommandLine {
                 && !unmatched.getUnmatched().isEmpty()) {
             var word = unmatched.getUnmatched().getFirst();
             var names = flags.stream().flatMap(f -> Arrays.stream(f.all())).toList();
-            var near = Nearest.to(word.replaceFirst("=.*", ""), names);
+            // One letter is near every other.
+            var near = word.length() < 3 ? Optional.<String>empty() : Nearest.to(word.replaceFirst("=.*", ""), names);
             return new BangerException(
                     ErrorCode.USAGE,
                     verb.path() + ": no flag " + Printable.quote(word),

@@ -1,5 +1,9 @@
 package banger.cli;
 
+import banger.api.BangerException;
+import banger.api.ErrorCode;
+import banger.api.Nearest;
+import banger.api.Printable;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -89,6 +93,14 @@ final class Help {
         if (words.equals(List.of("start"))) return tour(out);
         var verb = Verbs.find(words);
         if (verb.isPresent() && Verbs.length(words) == words.size()) return verb(verb.get(), out);
+        if (words.size() == 1
+                && !GROUPS.containsKey(words.getFirst())
+                && Nearest.to(words.getFirst(), commands()).isEmpty()
+                && Nearest.to(words.getFirst(), List.of("start")).isPresent())
+            throw new BangerException(
+                    ErrorCode.USAGE,
+                    "no help about " + Printable.quote(words.getFirst()),
+                    "did you mean banger help start?");
         return groupOrUnknown(words, out);
     }
 
@@ -107,12 +119,19 @@ final class Help {
                             .filter(p -> p.startsWith(first + " "))
                             .map(p -> p.substring(first.length() + 1))
                             .toList());
-        throw Cli.unknown(
-                words.subList(0, 1),
-                Stream.concat(Verbs.paths().stream(), Verbs.shortcuts().stream())
-                        .map(p -> p.split(" ")[0])
-                        .distinct()
-                        .toList());
+        // As other programs have it: run, exec, start.
+        if (Verbs.paths().contains("vm " + first))
+            throw new BangerException(
+                    ErrorCode.USAGE, "no command \"banger " + first + "\"", "did you mean banger vm " + first + "?");
+        throw Cli.unknown(words.subList(0, 1), commands());
+    }
+
+    /** The first words that mean something. */
+    private static List<String> commands() {
+        return Stream.concat(Verbs.paths().stream(), Verbs.shortcuts().stream())
+                .map(p -> p.split(" ")[0])
+                .distinct()
+                .toList();
     }
 
     private static int group(String name, PrintStream out) {

@@ -92,4 +92,28 @@ class HelpTest {
             if (words.length == 2) assertThat(shown("help", words[0])).contains("\n" + path + "  ");
         }
     }
+
+    @Test
+    void aTypoInATopicIsSeen() {
+        for (var typo : List.of("strat", "star", "starts")) {
+            var ran = prompt.run("help", typo);
+            assertThat(ran.status()).isEqualTo(2);
+            assertThat(ran.err()).isEqualTo("error: no help about " + typo + "\n  did you mean banger help start?\n");
+        }
+    }
+
+    @Test
+    void whatBelongsToVmIsFoundWithoutIt() {
+        for (var word : List.of("run", "exec", "start", "delete")) {
+            var ran = prompt.run(word, "box");
+            assertThat(ran.status()).isEqualTo(2);
+            assertThat(ran.err())
+                    .isEqualTo("error: no command \"banger " + word + "\"\n  did you mean banger vm " + word + "?\n");
+        }
+    }
+
+    @Test
+    void aLetterThatIsNoFlagIsNotTakenForAnother() {
+        assertThat(prompt.run("ps", "-a").err()).isEqualTo("error: vm list: no flag -a\n  banger vm list --help\n");
+    }
 }

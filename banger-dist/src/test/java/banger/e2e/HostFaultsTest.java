@@ -141,6 +141,8 @@ class HostFaultsTest {
                 echo "exec: $?"
                 $banger daemon stop
                 echo "adopted: $(state)"
+                $banger vm resume box
+                echo "resume: $? $(state)"
                 rm $home/filler
                 $banger vm resume box
                 $banger vm exec box -- sh -c \
@@ -150,10 +152,12 @@ class HostFaultsTest {
                 echo "delete: $?"
                 ls $home/state/vms
                 """);
-        assertThat(ended.out()).isEqualTo("exec: 125\nadopted: paused\ndelete: 0\n");
+        assertThat(ended.out()).isEqualTo("exec: 125\nadopted: paused\nresume: 1 paused\ndelete: 0\n");
         assertThat(ended.err())
                 .contains("error: vm box: is paused: the disk of this host is full, its guest waits for room")
                 .contains("make room, then banger vm resume box")
+                .contains("error: vm box: is paused again: the disk of this host is still full")
+                .doesNotContain("clock")
                 .doesNotContain("Exception");
     }
 
@@ -250,6 +254,23 @@ class HostFaultsTest {
                 """);
         assertThat(ended.out()).isEqualTo("create: 1\n");
         assertThat(ended.err()).contains("disk is full", "make room").doesNotContain("Exception");
+    }
+
+    @Test
+    void aDaemonStartsOnAFullDiskAndGivesRoomBack() throws Exception {
+        var ended = inSmallHome(80, """
+                $banger vm create --no-start --name box --image debian-minimal >/dev/null || exit 92
+                $banger daemon stop
+                [ -s $home/state/ballast ] || exit 93
+                head -c 100000000 /dev/zero >$home/filler 2>/dev/null
+                $banger vm list | grep -c box
+                ls $home/state | grep ballast
+                $banger vm delete box
+                echo "delete: $?"
+                rm $home/filler
+                """);
+        assertThat(ended.out()).isEqualTo("1\ndelete: 0\n");
+        assertThat(ended.err()).doesNotContain("error:", "Exception");
     }
 
     /** In a mount namespace of its own: the small disk is gone with the last process in it. */

@@ -50,6 +50,26 @@ class InterruptTest {
         nothingIsLeft();
     }
 
+    /** It comes too late for the daemon, and too early for a client that has not heard of its VM yet. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void betweenAVmsBootAndItsCommand(boolean remove) {
+        var words = remove ? List.of("--rm", "--", "true") : List.of("--", "sh", "-c", "echo ran; sleep 1000");
+        try (var running = start("run", words.toArray(String[]::new))) {
+            Wait.until("the VM starts", () -> states().contains("starting"));
+            running.signal("STOP");
+            Wait.until("the VM runs", () -> states().contains("running"));
+            running.signal("INT");
+            running.signal("CONT");
+            var ended = running.await();
+            assertThat(ended.status()).isNotZero();
+            assertThat(ended.err()).doesNotContain("Exception");
+            if (!remove) assertThat(ended.err()).contains("still running");
+        }
+        if (remove) nothingIsLeft();
+        else assertThat(states()).containsExactly("running");
+    }
+
     @Test
     void whileAVmIsCreatedWithoutACommand() {
         try (var running = start("create", "--name", "cut")) {

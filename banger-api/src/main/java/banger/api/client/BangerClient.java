@@ -104,21 +104,36 @@ public final class BangerClient {
     /** An operation: its events as they come, then its result. Interrupting the thread cancels it. */
     public <B, T> T operation(
             String method, String path, Class<B> bodyType, B body, Class<T> type, Consumer<Event> events) {
-        return operation(method, path, Jsonb.instance().type(bodyType).toJson(body), type, events);
+        return operation(method, path, bodyType, body, type, events, new Cancel());
+    }
+
+    /** The same, with a way to cancel it from another thread. */
+    public <B, T> T operation(
+            String method,
+            String path,
+            Class<B> bodyType,
+            B body,
+            Class<T> type,
+            Consumer<Event> events,
+            Cancel cancel) {
+        return operation(method, path, Jsonb.instance().type(bodyType).toJson(body), type, events, cancel);
     }
 
     /** An operation without a request body. */
     public <T> T operation(String method, String path, Class<T> type, Consumer<Event> events) {
-        return operation(method, path, "", type, events);
+        return operation(method, path, "", type, events, new Cancel());
     }
 
-    private <T> T operation(String method, String path, String body, Class<T> type, Consumer<Event> events) {
-        return recovering(() -> operationOnce(method, path, body, type, events));
+    private <T> T operation(
+            String method, String path, String body, Class<T> type, Consumer<Event> events, Cancel cancel) {
+        return recovering(() -> operationOnce(method, path, body, type, events, cancel));
     }
 
-    private <T> T operationOnce(String method, String path, String body, Class<T> type, Consumer<Event> events) {
+    private <T> T operationOnce(
+            String method, String path, String body, Class<T> type, Consumer<Event> events, Cancel cancel) {
         var json = Jsonb.instance().type(Event.class);
         try (var connection = connect()) {
+            cancel.over(connection);
             var head = request(connection, method, path, body, Headers.NONE);
             var in = head.body(connection.in());
             if (head.status() != 200) throw told(in);

@@ -2,6 +2,7 @@ package banger.cli.verbs;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.client.Cancel;
 import banger.api.model.CreateVm;
 import banger.api.model.VmInfo;
 import banger.cli.Flag;
@@ -50,7 +51,7 @@ public final class RunVerb {
         var request = Sizing.request(i, true, i.has("--rm"));
         if (i.operands().isEmpty()) {
             WorkspaceFlags.refuseAll(i, "vm run");
-            return inNew(i, session, create(request, session));
+            return inNew(i, session, request);
         }
         var repository = RunRepository.of(i, session);
         if (i.has("--dry-run")) {
@@ -60,10 +61,9 @@ public final class RunVerb {
         repository.refuseToolsWithoutNetwork(i);
         try (repository) {
             repository.pack();
-            var vm = create(request, session);
-            try (var keep = new KeepOrDelete(session, vm.name(), i.has("--rm"))) {
-                repository.deliver(vm, keep);
-                return repository.use(i, vm);
+            try (var keep = KeepOrDelete.of(session, i.has("--rm"), cancel -> create(request, session, cancel))) {
+                repository.deliver(keep.vm(), keep);
+                return repository.use(i, keep.vm());
             }
         }
     }
@@ -84,13 +84,14 @@ public final class RunVerb {
         ExecVerbs.environment(i);
     }
 
-    private static int inNew(Invocation i, Session session, VmInfo vm) {
-        try (var keep = new KeepOrDelete(session, vm.name(), i.has("--rm"))) {
+    private static int inNew(Invocation i, Session session, CreateVm request) {
+        try (var keep = KeepOrDelete.of(session, i.has("--rm"), cancel -> create(request, session, cancel))) {
             if (i.has("--detach")) return 0;
-            if (i.command().isEmpty()) return SshVerbs.session(session, vm.id(), List.of());
+            if (i.command().isEmpty())
+                return SshVerbs.session(session, keep.vm().id(), List.of());
             return new GuestCommand(session)
                     .run(
-                            vm.id(),
+                            keep.vm().id(),
                             i.command(),
                             ExecVerbs.tty(i),
                             i.value("--user"),
@@ -102,7 +103,11 @@ public final class RunVerb {
 
     /** Creates and boots, telling what is made. Ctrl-C cancels it: the daemon undoes what was done. */
     static VmInfo create(CreateVm request, Session session) {
+        return create(request, session, new Cancel());
+    }
+
+    private static VmInfo create(CreateVm request, Session session, Cancel cancel) {
         var daemon = session.daemon();
-        return daemon.operation("POST", "/v1/vms", CreateVm.class, request, VmInfo.class, session.events());
+        return daemon.operation("POST", "/v1/vms", CreateVm.class, request, VmInfo.class, session.events(), cancel);
     }
 }

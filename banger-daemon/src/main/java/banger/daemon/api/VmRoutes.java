@@ -133,6 +133,11 @@ public final class VmRoutes {
 
     private void exec(Exchange x) throws IOException {
         var vm = vm(x);
+        // A client that knows nothing of workspaces asks so: where to run and behind what is told by one.
+        if (x.query("workspace").filter("none"::equals).isPresent()
+                && !vm.workspace().isEmpty())
+            throw new BangerException(
+                    ErrorCode.USAGE, "vm " + vm.name().value() + ": it has a workspace, and the request says none");
         var request = x.body(ExecRequest.class);
         Relay.join(x, machines.require(vm).agent().exec(request));
     }

@@ -31,6 +31,11 @@ public interface Machine {
      */
     void whenStarved(Runnable listener);
 
+    /** Whether it stands like that now. */
+    default boolean starved() {
+        return false;
+    }
+
     /**
      * Writes what is needed to continue it elsewhere: memory and devices, not the disks. It is paused and
      * stays so, whether this succeeds or not.

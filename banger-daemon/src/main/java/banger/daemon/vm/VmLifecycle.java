@@ -10,7 +10,6 @@ import banger.api.model.SetVm;
 import banger.daemon.config.Settings;
 import banger.daemon.config.VmDefaults;
 import banger.daemon.engine.Engines;
-import banger.daemon.engine.MachineExit;
 import banger.daemon.engine.Signals;
 import banger.daemon.ops.Both;
 import banger.daemon.ops.Failpoint;
@@ -20,21 +19,13 @@ import banger.daemon.progress.Progress;
 import banger.daemon.publish.Fetching;
 import banger.daemon.userfiles.UserFiles;
 import java.security.SecureRandom;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Every change of a VM's life. One lock a VM is held for the whole of each. */
 public final class VmLifecycle {
-    private static final Logger LOG = LoggerFactory.getLogger(VmLifecycle.class);
-    private static final int REBOOTS_A_MINUTE = 3;
     private static final List<String> SIGNALS = List.of("TERM", "KILL", "INT", "HUP", "QUIT", "USR1", "USR2", "ABRT");
 
     private final VmTable table;
@@ -52,7 +43,7 @@ public final class VmLifecycle {
     private final VmSuspend suspend;
     private final UnpulledWork work;
     private final KeyedLocks<VmId> locks = new KeyedLocks<>();
-    private final Map<VmId, Deque<Long>> reboots = new ConcurrentHashMap<>();
+    private final MachineEnds ends;
 
     public VmLifecycle(
             VmTable table,
@@ -80,6 +71,7 @@ public final class VmLifecycle {
         this.stop = new VmStop(table, network, disks, machines, settings);
         this.suspend = new VmSuspend(table, sources, disks, machines, stop, settings);
         this.work = new UnpulledWork(layout, settings.stopTimeout());
+        this.ends = new MachineEnds(table, disks, machines, locks, stop, vm -> boot(vm, Progress.NONE));
     }
 
     /** Creates a VM and, when asked to, boots it. Interrupted: nothing is left of it. */
@@ -175,7 +167,7 @@ public final class VmLifecycle {
         try (var _ = locks.hold(vm.id())) {
             var now = current(vm);
             if (now.state() == VmState.PAUSED) {
-                suspend.unpause(now, machines.find(now.id()).orElseThrow(), progress);
+                suspend.resume(now, machines.find(now.id()).orElseThrow(), progress);
                 progress.note("vm " + now.name() + ": running");
                 return current(now);
             }
@@ -218,7 +210,7 @@ public final class VmLifecycle {
         try (var _ = locks.hold(vm.id())) {
             var now = current(vm);
             if (now.state() == VmState.PAUSED)
-                suspend.unpause(now, machines.find(now.id()).orElseThrow(), progress);
+                suspend.resume(now, machines.find(now.id()).orElseThrow(), progress);
             else {
                 machines.require(now);
                 progress.note("vm " + vm.name() + ": already running");
@@ -334,9 +326,7 @@ public final class VmLifecycle {
             Failpoint.DELETE_INTENT.pass();
             if (running.isPresent()) {
                 machines.take(running.get());
-                running.get().machine().kill();
-                stop.release(vm);
-                table.state(vm.id(), VmState.DELETING, "");
+                stop.end(vm, running.get());
             }
             forget(vm);
             Failpoint.DELETE_DONE.pass();
@@ -409,60 +399,7 @@ public final class VmLifecycle {
 
     /** Turns the end of a machine that nobody asked for into a change of state. */
     void watch(RunningVm running) {
-        running.machine().whenStarved(() -> starved(running));
-        running.machine()
-                .exit()
-                .thenAccept(exit ->
-                        Thread.ofVirtual().name("end-of-" + running.name()).start(() -> ended(running, exit)));
-    }
-
-    /** Nothing is lost: it goes on where it was when it is resumed. */
-    private void starved(RunningVm running) {
-        try (var _ = locks.hold(running.id())) {
-            if (machines.find(running.id()).filter(running::equals).isEmpty()) return;
-            LOG.warn("vm {}: {}", running.name(), VmStart.STARVED);
-            // Its state has to be written to the same disk, as a rule.
-            disks.makeRoom();
-            table.state(running.id(), VmState.PAUSED, VmStart.STARVED);
-        }
-    }
-
-    private void ended(RunningVm running, MachineExit exit) {
-        try (var _ = locks.hold(running.id())) {
-            if (!machines.take(running)) return; // a stop, kill or delete has seen to it
-            var found = table.find(running.id());
-            if (found.isEmpty()) return;
-            var vm = found.get();
-            stop.release(vm);
-            var panicked = ConsoleLog.panicked(disks.directory(vm.id()));
-            LOG.info("vm {}: ended by itself ({})", vm.name(), exit.detail());
-            switch (exit.cause()) {
-                case POWEROFF -> {}
-                case RESET -> {
-                    if (panicked) table.state(vm.id(), VmState.ERROR, "the guest's kernel panicked");
-                    else reboot(vm);
-                }
-                case KILLED, FAILED ->
-                    table.state(vm.id(), VmState.ERROR, "the VMM ended by itself (" + exit.detail() + ")");
-            }
-        }
-    }
-
-    private void reboot(Vm vm) {
-        var times = reboots.computeIfAbsent(vm.id(), i -> new ArrayDeque<>());
-        long now = System.nanoTime();
-        times.addLast(now);
-        while (now - times.getFirst() > 60_000_000_000L) times.removeFirst();
-        if (times.size() > REBOOTS_A_MINUTE) {
-            table.state(vm.id(), VmState.ERROR, "the guest rebooted " + times.size() + " times within a minute");
-            return;
-        }
-        try {
-            boot(vm, Progress.NONE);
-        } catch (VmStart.NotReady | BangerException e) {
-            // The state and its reason are in the store; there is nobody to tell here.
-            return;
-        }
+        ends.watch(running);
     }
 
     KeyedLocks<VmId> locks() {

@@ -12,6 +12,7 @@ import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineRef;
 import banger.daemon.guest.Sleep;
+import banger.daemon.ops.Both;
 import banger.daemon.ops.Failpoint;
 import banger.daemon.ops.Laps;
 import banger.daemon.ops.Undo;
@@ -88,12 +89,16 @@ final class VmStart {
         var laps = new Laps();
         var files = sources.files(vm);
         var engine = engines.select(vm.engine());
-        var personal = new GuestFiles(userFiles.find(warning -> progress.warn("vm " + vm.name() + ": " + warning)));
         progress.doing("vm " + vm.name(), "starting", 0, 0);
         laps.end("files");
         try (var undo = new Undo()) {
-            var attachment = network.attach(vm);
             undo.add(() -> network.detach(vm));
+            // Both run programs of this host and wait for them.
+            var both = Both.of(
+                    () -> network.attach(vm),
+                    () -> new GuestFiles(userFiles.find(w -> progress.warn("vm " + vm.name() + ": " + w))));
+            var attachment = both.first();
+            var personal = both.second();
             laps.end("network");
             if (!attachment.on())
                 progress.note("network: " + attachment.label()

@@ -14,6 +14,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,20 +64,53 @@ final class VmSuspend {
         table.state(vm.id(), VmState.PAUSED, "");
     }
 
-    /** Lets a paused machine run on, its clock put right. */
-    void unpause(Vm vm, RunningVm running, Progress progress) {
+    /** Lets a paused machine run on, its clock put right; false when it stands still again for want of room. */
+    boolean unpause(Vm vm, RunningVm running, Progress progress) {
         try {
             running.machine().unpause();
         } catch (IOException e) {
             throw failed(vm, "could not be resumed", e);
         }
-        table.state(vm.id(), VmState.RUNNING, "");
-        try {
-            Sleep.wake(running.machine().control(), Sleep.Kind.RESUME);
-        } catch (IOException e) {
-            progress.warn("vm " + vm.name() + ": its clock was not put right ("
-                    + Printable.line(String.valueOf(e.getMessage())) + ")");
+        // What kept its clock from being put right; empty: nothing did.
+        var woken = new CompletableFuture<String>();
+        var waker = Thread.ofVirtual().name("wake-" + vm.name()).start(() -> {
+            try {
+                Sleep.wake(running.machine().control(), Sleep.Kind.RESUME);
+                woken.complete("");
+            } catch (IOException | BangerException e) {
+                woken.complete(Printable.line(String.valueOf(e.getMessage())));
+            }
+        });
+        while (true) {
+            try {
+                var complaint = woken.get(20, TimeUnit.MILLISECONDS);
+                if (!complaint.isEmpty())
+                    progress.warn("vm " + vm.name() + ": its clock was not put right (" + complaint + ")");
+                table.state(vm.id(), VmState.RUNNING, "");
+                return true;
+            } catch (TimeoutException e) {
+                // It tried its write again at once, and there is still no room: it will not answer. What the store
+                // says of it is still true; there may be no room to write it again.
+                if (!running.machine().starved()) continue;
+                waker.interrupt();
+                return false;
+            } catch (ExecutionException e) {
+                throw new IllegalStateException(e);
+            } catch (InterruptedException e) {
+                waker.interrupt();
+                Thread.currentThread().interrupt();
+                throw new BangerException(ErrorCode.CANCELLED, "cancelled").because(e);
+            }
         }
+    }
+
+    /** @throws BangerException {@code host.disk-full} when it stands still again at once */
+    void resume(Vm vm, RunningVm running, Progress progress) {
+        if (!unpause(vm, running, progress))
+            throw new BangerException(
+                    ErrorCode.HOST_DISK_FULL,
+                    "vm " + vm.name() + ": is paused again: the disk of this host is still full",
+                    "make room, then banger vm resume " + vm.name());
     }
 
     /**

@@ -35,6 +35,9 @@ public record GitEnvironment(Map<String, String> variables, List<String> options
             "core.packedGitWindowSize=16m",
             "core.packedGitLimit=256m",
             "core.quotePath=true",
+            // A name that some file system takes for .git is a file all the same, and nothing is checked out here.
+            "core.protectNTFS=false",
+            "core.protectHFS=false",
             "pack.threads=1");
 
     public GitEnvironment {

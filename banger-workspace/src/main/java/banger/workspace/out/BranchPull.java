@@ -87,6 +87,7 @@ final class BranchPull {
         var stored = head.map(trees::treeOf).orElseGet(trees::empty);
         long own = head.map(this::ownCommits).orElse(0L);
         var work = standing(stored, cleaning.commit(stored, collected.tree()), gitlinks);
+        PathPolicy.checkNames(trees.changes(stored, work));
         if (own > 0 || !head.equals(delivered.head())) {
             var edits = hostEdits(cleaning);
             if (work.equals(stored)) return new Line(head.orElseThrow(), own, false, false);

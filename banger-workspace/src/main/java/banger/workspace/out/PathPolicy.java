@@ -42,12 +42,25 @@ final class PathPolicy {
                 refused.add(change.path() + ": a submodule");
         }
         all.ifPresent(paths -> refused.addAll(collisions(paths)));
+        refuse(refused, "may not go into a work tree");
+    }
+
+    /** Refuses names that git itself takes into no commit. */
+    static void checkNames(List<Change> changes) {
+        var refused = new ArrayList<String>();
+        for (var change : changes)
+            if (change.after().isPresent()) fault(change.path()).ifPresent(f -> refused.add(change.path() + ": " + f));
+        refuse(refused, "may not go into a commit");
+    }
+
+    private static void refuse(List<String> refused, String where) {
         if (refused.isEmpty()) return;
         var shown = new ArrayList<>(refused.subList(0, Math.min(10, refused.size())));
         if (refused.size() > 10) shown.add("and " + (refused.size() - 10) + " more");
+        shown.add("change that in the VM, or --patch FILE takes it as it is");
         throw new BangerException(
                 ErrorCode.WORKSPACE_REFUSED,
-                Shown.count(refused.size(), "change", "changes") + " of the guest's may not go into a work tree",
+                Shown.count(refused.size(), "change", "changes") + " of the guest's " + where,
                 shown);
     }
 

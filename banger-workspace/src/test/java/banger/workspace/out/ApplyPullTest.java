@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -157,9 +159,28 @@ class ApplyPullTest {
         var trip = trip();
         Files.createSymbolicLink(trip.guest.repo().resolve("out"), Path.of("../../../etc/passwd"));
         Files.createSymbolicLink(trip.guest.repo().resolve("absolute"), Path.of("/etc/passwd"));
-        trip.guest.write("git~1/config", "x");
         assertThatThrownBy(() -> new ApplyPull(trip.repository(), Whole.of(trip.collect())).plan())
-                .hasMessageContaining("may not go into a work tree");
+                .hasMessage("2 changes of the guest's may not go into a work tree");
+    }
+
+    /** Git drops them without a word, where it protects other systems: here they are shown, and count as work. */
+    @Test
+    void namesThatSomeSystemTakesForGitsAreShownAndRefused() throws IOException {
+        var trip = trip();
+        trip.guest.write("GIT~1/config", "x\n");
+        trip.guest.write("dir/.git /config", "x\n");
+        trip.guest.write("dir/.g\u200cit/config", "x\n");
+        var work = Work.collect(trip.guest, List.of(trip.delivered()));
+        assertThat(work.changes()).hasSize(3).allMatch(c -> c.letter() == 'A');
+        assertThat(Unpulled.ask(trip.guest, trip.delivered()).lines()).hasSize(3);
+        var before = snapshot(trip.repo);
+        assertThatThrownBy(() -> work.apply(trip.repository(), true, false))
+                .hasMessage("3 changes of the guest's may not go into a work tree");
+        assertThatThrownBy(() -> work.branch(trip.repository(), new BranchWish("work", false, false, false)))
+                .hasMessage("3 changes of the guest's may not go into a commit");
+        assertThat(snapshot(trip.repo)).isEqualTo(before);
+        var rescue = Rescue.save(trip.guest, trip.delivered(), dir.resolve("rescue"), Instant.EPOCH);
+        assertThat(rescue.orElseThrow().patch()).content().contains("+++ b/GIT~1/config");
     }
 
     @Test

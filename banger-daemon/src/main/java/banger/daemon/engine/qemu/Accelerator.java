@@ -2,19 +2,25 @@ package banger.daemon.engine.qemu;
 
 /** What runs the guest's instructions. */
 public enum Accelerator {
-    KVM("kvm", "host"),
+    KVM("kvm", "host", ""),
     /**
      * A named model: a saved state must find the same CPU again. Nehalem is x86-64-v2. The test lab says
      * another with the system property {@code banger.emulated-cpu}: one that has SVM.
+     *
+     * <p>The guest's kernel leaves out what costs an emulator most and protects nothing under it
+     * (docs/adr/0024-emulated-kernel.md): the mitigations of a real processor's flaws, and a program's random addresses,
+     * for each of which an emulator translates the program's code again.
      */
-    TCG("tcg", System.getProperty("banger.emulated-cpu", "Nehalem"));
+    TCG("tcg", System.getProperty("banger.emulated-cpu", "Nehalem"), " mitigations=off norandmaps");
 
     private final String word;
     private final String cpu;
+    private final String commandLine;
 
-    Accelerator(String word, String cpu) {
+    Accelerator(String word, String cpu, String commandLine) {
         this.word = word;
         this.cpu = cpu;
+        this.commandLine = commandLine;
     }
 
     String word() {
@@ -23,5 +29,10 @@ public enum Accelerator {
 
     String cpu() {
         return cpu;
+    }
+
+    /** What the guest kernel's command line has more under this one; with its blank, or empty. */
+    String commandLine() {
+        return commandLine;
     }
 }

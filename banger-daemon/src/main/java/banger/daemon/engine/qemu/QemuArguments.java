@@ -10,7 +10,7 @@ import java.util.List;
  */
 final class QemuArguments {
     /** Of the skeleton; part of the key of everything saved. */
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     /** A versioned machine type; the plain names mean another machine with each QEMU. */
     static final String MACHINE = "pc-q35-7.2";
@@ -52,7 +52,8 @@ final class QemuArguments {
         a.addAll(List.of("-m", spec.memoryMib() + "M"));
         a.addAll(List.of("-object", "memory-backend-ram,id=ram,size=" + spec.memoryMib() + "M"));
         a.addAll(List.of("-display", "none", "-rtc", "base=utc,clock=host"));
-        a.addAll(List.of("-kernel", "kernel", "-initrd", "initrd", "-append", spec.commandLine()));
+        a.addAll(List.of(
+                "-kernel", "kernel", "-initrd", "initrd", "-append", spec.commandLine() + accelerator.commandLine()));
         a.addAll(List.of("-chardev", "stdio,id=console,signal=off", "-device", "isa-serial,chardev=console"));
         a.addAll(List.of("-qmp", "unix:" + QMP_SOCKET + ",server=on,wait=off"));
         a.addAll(List.of("-device", "virtio-serial-pci,id=serial,addr=0x2,max_ports=4"));

@@ -77,6 +77,11 @@ final class QemuMachine implements Machine, RunningVmm.Ties {
     }
 
     @Override
+    public boolean starved() {
+        return qmp.starved();
+    }
+
+    @Override
     public void save(Path directory) throws IOException {
         pause();
         QemuState.save(vmm, qmp, directory);
