@@ -55,9 +55,11 @@ public final class Bench {
         var java = ProcessHandle.current().info().command().orElseThrow();
         run(true, java.replaceAll("java$", "javac"), "-d", dir.toString(), dir.resolve("Hello.java").toString());
         String[] hello = {java, "-cp", dir.toString(), "Hello"};
-        run(true, BANGER, "vm", "list");
+        run(true, BANGER, "vm", "create", "--no-start", "--image", IMAGE, "--name", "bench-list");
         pair("banger version", "java hello", () -> wall(BANGER, "version"), () -> wall(hello), "aim 1.8");
         pair("banger vm list", "java hello", () -> wall(BANGER, "vm", "list"), () -> wall(hello), "aim 1.8");
+        pair("the same in Java (--json)", "java hello", () -> wall(BANGER, "vm", "list", "--json"), () -> wall(hello), "for comparison");
+        run(true, BANGER, "vm", "delete", "bench-list");
     }
 
     /** A whole cold run against a bare QEMU with the same arguments and copies of the same disks. */
