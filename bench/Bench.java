@@ -354,7 +354,7 @@ public final class Bench {
                 streams.write(frame(2, ("POST /configure HTTP/1.1\r\nHost: x\r\nContent-Length: " + archive.length + "\r\n\r\n")
                         .getBytes(StandardCharsets.US_ASCII)));
                 streams.write(frame(2, archive));
-                await(control, heard, "\nready ");
+                await(control, heard, "\nready\n");
                 return seconds(began);
             } finally {
                 process.destroyForcibly();
@@ -371,6 +371,7 @@ public final class Bench {
             while (heard.indexOf(what) < 0) {
                 if (channel.read(buffer.clear()) < 0) throw new IOException("bare QEMU ended; heard " + heard);
                 heard.append(StandardCharsets.ISO_8859_1.decode(buffer.flip()));
+                if (heard.indexOf("\nfailed ") >= 0) throw new IOException("the bare guest failed: " + heard);
             }
         }
 
