@@ -55,9 +55,11 @@ public final class Bench {
         var java = ProcessHandle.current().info().command().orElseThrow();
         run(true, java.replaceAll("java$", "javac"), "-d", dir.toString(), dir.resolve("Hello.java").toString());
         String[] hello = {java, "-cp", dir.toString(), "Hello"};
-        run(true, BANGER, "vm", "list");
+        run(true, BANGER, "vm", "create", "--no-start", "--image", IMAGE, "--name", "bench-list");
         pair("banger version", "java hello", () -> wall(BANGER, "version"), () -> wall(hello), "aim 1.8");
         pair("banger vm list", "java hello", () -> wall(BANGER, "vm", "list"), () -> wall(hello), "aim 1.8");
+        pair("the same in Java (--json)", "java hello", () -> wall(BANGER, "vm", "list", "--json"), () -> wall(hello), "for comparison");
+        run(true, BANGER, "vm", "delete", "bench-list");
     }
 
     /** A whole cold run against a bare QEMU with the same arguments and copies of the same disks. */
@@ -151,7 +153,13 @@ public final class Bench {
         long began = System.nanoTime();
         run(true, BANGER, "vm", "exec", "--cwd", "/root", "bench-import", "--", "sh", "-c", "mkdir in && tar x -C in -f t.tar && sync");
         var inside = seconds(began);
-        System.out.printf(Locale.ROOT, "%-28s %8.1f s    tar over ssh %.1f s: %.2f x, aim 0.33; tar in the guest %.1f s: %.2f x, aim 1.25; packing alone %.1f s%n",
+        // The same files with no history to pack, as a tar has none.
+        run(true, "sh", "-c", "rm -rf \"$1\"/.git && git -C \"$1\" init -q", "sh", repo.toString());
+        var files = wall(BANGER, "vm", "workspace", "prepare", "bench-import", repo.toString(), "--include-untracked",
+                "--guest-path", "/root/files");
+        System.out.printf(Locale.ROOT, "%-28s %8.1f s    %.2f x of tar over ssh, aim 0.33; %.2f x of tar in the guest, aim 1.25%n",
+                "import of the files alone", files, files / ssh, files / inside);
+        System.out.printf(Locale.ROOT, "%-28s %8.1f s    tar over ssh %.1f s: %.2f x, aim 0.33; tar in the guest %.1f s: %.2f x; packing alone %.1f s%n",
                 "import 8,000 files, 130 MB", first, ssh, first / ssh, inside, first / inside, packing);
         System.out.printf(Locale.ROOT, "%-28s %8.1f s    %.0f %% of the first, aim 5 %%%n", "  again, nothing changed", again, 100 * again / first);
         System.out.printf(Locale.ROOT, "%-28s %8.1f s    %.0f %% of the first, aim 10 %%%n", "  again, 1 % changed", changed, 100 * changed / first);
@@ -346,7 +354,7 @@ public final class Bench {
                 streams.write(frame(2, ("POST /configure HTTP/1.1\r\nHost: x\r\nContent-Length: " + archive.length + "\r\n\r\n")
                         .getBytes(StandardCharsets.US_ASCII)));
                 streams.write(frame(2, archive));
-                await(control, heard, "\nready ");
+                await(control, heard, "\nready\n");
                 return seconds(began);
             } finally {
                 process.destroyForcibly();
@@ -363,6 +371,7 @@ public final class Bench {
             while (heard.indexOf(what) < 0) {
                 if (channel.read(buffer.clear()) < 0) throw new IOException("bare QEMU ended; heard " + heard);
                 heard.append(StandardCharsets.ISO_8859_1.decode(buffer.flip()));
+                if (heard.indexOf("\nfailed ") >= 0) throw new IOException("the bare guest failed: " + heard);
             }
         }
 

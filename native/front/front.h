@@ -29,6 +29,9 @@ struct asked {
 };
 int request_exec(const char *socket, const char *build, const char *vm, char *const *argv, struct asked *asked);
 
+/* The table of `vm list`, memory of its own; NULL: Java is to print it. */
+char *request_list(const char *socket, const char *build, unsigned columns, size_t *len);
+
 /* relay.c: frames against our standard streams; the exit status. */
 int relay(int sock, const struct asked *asked);
 

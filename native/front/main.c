@@ -1,11 +1,14 @@
-/* Two commands are answered here: `version`, and `vm exec VM -- COMMAND…` without flags and without a terminal, for
-   those who run hundreds of commands. Whatever else it is, and whatever goes wrong before the command began, is
+/* Three commands are answered here: `version`, `vm list` without flags, and `vm exec VM -- COMMAND…` without flags and
+   without a terminal, for those who run hundreds of commands. Whatever else it is, and whatever goes wrong before the command began, is
    Java's: the whole command line with its checks, its help and its errors (docs/adr/0025-front.md). */
 #include "front.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* A closed stream would become the number of the first file that is opened: ours, or Java's own library. Input ends
@@ -39,6 +42,53 @@ static bool is_plain_exec(int argc, char **argv)
            !strcmp(argv[4], "--") && !(isatty(0) && isatty(1));
 }
 
+/* `vm list` by one of its names. */
+static bool is_list(int argc, char **argv)
+{
+    return (argc == 2 && !strcmp(argv[1], "ps")) ||
+           (argc == 3 && !strcmp(argv[1], "vm") &&
+            (!strcmp(argv[2], "list") || !strcmp(argv[2], "ls") || !strcmp(argv[2], "ps")));
+}
+
+/* An environment without any locale is POSIX, which is ASCII: what is cut ends in dots there, which are Java's. */
+static bool is_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < 3; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return strcasestr(value, "utf8") || strcasestr(value, "utf-8");
+    }
+    return false;
+}
+
+/* How wide a table may be; 0: as wide as it is. */
+static unsigned width(void)
+{
+    const char *columns = getenv("COLUMNS");
+    struct winsize size;
+    if (!isatty(1))
+        return 0;
+    size_t digits = columns ? strspn(columns, "0123456789") : 0;
+    if (digits && digits <= 5 && !columns[digits] && columns[0] != '0')
+        return (unsigned)strtoul(columns, NULL, 10);
+    return ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+}
+
+static int print(const char *text, size_t len)
+{
+    while (len) {
+        ssize_t n = write(1, text, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return 1;
+        text += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
 static int become_java(const struct place *p, char **argv)
 {
     char program[PATH_MAX + 32];
@@ -61,6 +111,12 @@ int main(int argc, char **argv)
     bool is_version = argc == 2 && (!strcmp(argv[1], "version") || !strcmp(argv[1], "--version"));
     if (is_version && place_build(&p))
         return version(&p);
+    if (is_list(argc, argv) && (is_utf8() || !isatty(1)) && place_build(&p) && place_socket(socket)) {
+        size_t len;
+        char *table = request_list(socket, p.build, width(), &len);
+        if (table)
+            return print(table, len);
+    }
     if (is_plain_exec(argc, argv) && place_build(&p) && place_socket(socket)) {
         int sock = request_exec(socket, p.build, argv[3], argv + 5, &asked);
         if (sock >= 0)

@@ -122,3 +122,42 @@ int request_exec(const char *path, const char *build, const char *vm, char *cons
         close(sock);
     return -1;
 }
+
+/* All of an answer, as far as it is of a size that a list has. */
+static char *received(int sock, size_t *len)
+{
+    static char answer[1 << 20];
+    *len = 0;
+    for (;;) {
+        ssize_t n = recv(sock, answer + *len, sizeof answer - *len, 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0)
+            return answer;
+        *len += n > 0 ? (size_t)n : 0;
+        if (n < 0 || *len == sizeof answer)
+            return NULL;
+    }
+}
+
+char *request_list(const char *path, const char *build, unsigned columns, size_t *len)
+{
+    char head[256];
+    size_t all = 0;
+    int sock = connected(path);
+    if (sock < 0)
+        return NULL;
+    int n = snprintf(head, sizeof head,
+                     "GET /v1/vms?columns=%u HTTP/1.1\r\nHost: banger\r\nConnection: close\r\nBanger-Build: %s\r\n\r\n",
+                     columns, build);
+    char *answer = send_all(sock, head, (size_t)n) ? received(sock, &all) : NULL;
+    close(sock);
+    char *body = answer ? memmem(answer, all, "\r\n\r\n", 4) : NULL;
+    if (!body || memcmp(answer, "HTTP/1.1 200 ", 13))
+        return NULL;
+    body += 4;
+    /* Whole, and not empty: without VMs there are words instead, which are Java's. */
+    *len = all - (size_t)(body - answer);
+    const char *length = memmem(answer, (size_t)(body - answer), "Content-Length: ", 16);
+    return length && *len && strtoul(length + 16, NULL, 10) == *len ? body : NULL;
+}

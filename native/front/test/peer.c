@@ -54,7 +54,9 @@ int main(int argc, char **argv)
         request[len] = 0;
         body = strstr(request, "\r\n\r\n");
         const char *length = strstr(request, "Content-Length: ");
-        if (body && length)
+        if (body && !length)
+            break;
+        if (body)
             want = (size_t)(body + 4 - request) + strtoul(length + 16, NULL, 10);
     }
     int fd = open(argv[2], O_WRONLY | O_CREAT | O_TRUNC, 0600);

@@ -58,7 +58,7 @@ is --version "banger 1.2 (build abc, built today)" "$(cat "$work/out")"
 "$banger" version >&- 2>/dev/null && bad "version without output" || pass
 ln -s "$banger" "$work/link"
 is "by a link" "banger 1.2 (build abc, built today)" "$("$work/link" version)"
-for words in "" "version --json" "vm" "vm list" "vm exec" "vm exec box" "vm exec box --" "vm exec -- true" \
+for words in "" "version --json" "vm" "vm list" "ps" "vm list --json" "ps -q" "vm list x" "vm exec" "vm exec box" "vm exec box --" "vm exec -- true" \
     "vm exec -T box -- true" "vm exec box true" "vm exec Box -- true" "vm exec ../x -- true" "vm exec -box -- true"; do
     # shellcheck disable=SC2086
     run $words
@@ -94,6 +94,38 @@ daemon
 (unset BANGER_HOME; XDG_STATE_HOME=relative HOME=$work/h "$banger" vm exec b -- true) || bad "HOME"
 ended
 BANGER_HOME=$state
+
+# The list: the daemon's table as it is, or Java's business.
+table='NAME  STATE\nbox   r\303\266nning\n'
+# shellcheck disable=SC2059
+listed() { printf "HTTP/1.1 $1\\r\\nContent-Length: $2\\r\\n\\r\\n$3" >"$work/first"; }
+for words in "vm list" "vm ls" "vm ps" "ps"; do
+    listed "200 OK" 27 "$table"
+    daemon
+    # shellcheck disable=SC2086
+    run $words
+    ended
+    is "$words" "0 $(printf "$table")" "$status $(cat "$work/out")"
+done
+printf 'GET /v1/vms?columns=0 HTTP/1.1\r\nHost: banger\r\nConnection: close\r\nBanger-Build: abc\r\n\r\n' >"$work/expected"
+same "the list's request" "$work/expected" "$work/request"
+for to in /dev/full '&-'; do
+    daemon
+    status=0
+    eval '"$banger" vm list 2>/dev/null >'"$to" || status=$?
+    ended
+    is "a list that cannot be written ($to)" 1 "$status"
+done
+for answer in "200 OK|0|" "200 OK|28|$table" "409 Error|2|{}" "200 OK||$table"; do
+    IFS='|' read -r a b c <<TEXT
+$answer
+TEXT
+    listed "$a" "$b" "$(printf %s "$c")"
+    daemon
+    run vm list
+    ended
+    is "list '$a' $b is Java's" "7 java: vm list" "$status $(cat "$work/out")"
+done
 
 # Output, its end and the status.
 { switched; frame 1 'out\000\377'; frame 2 'err'; frame 1 ''; frame 1 'more'; frame 5 '\203'; } >"$work/first"

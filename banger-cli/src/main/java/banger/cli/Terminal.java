@@ -1,6 +1,7 @@
 package banger.cli;
 
 import banger.api.Printable;
+import banger.api.text.Table;
 import java.io.PrintStream;
 import java.util.Map;
 

@@ -2,6 +2,7 @@ package banger.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import banger.api.text.Table;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

@@ -2,9 +2,9 @@ package banger.cli.verbs;
 
 import banger.api.model.EngineInfo;
 import banger.api.model.EnginePull;
+import banger.api.text.Table;
 import banger.cli.Flag;
 import banger.cli.Json;
-import banger.cli.Table;
 import banger.cli.Verb;
 import java.util.List;
 

@@ -4,17 +4,16 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Printable;
 import banger.api.Size;
-import banger.api.Times;
 import banger.api.model.VmInfo;
 import banger.api.model.VmStats;
+import banger.api.text.Table;
+import banger.api.text.VmListing;
 import banger.cli.Flag;
 import banger.cli.Invocation;
 import banger.cli.Json;
 import banger.cli.Session;
-import banger.cli.Table;
 import banger.cli.Verb;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 
@@ -45,44 +44,9 @@ public final class ListVerbs {
         } else if (vms.isEmpty()) {
             session.terminal().line("no VMs; banger vm run starts one");
         } else {
-            session.terminal().table(table(vms));
+            session.terminal().table(VmListing.of(vms));
         }
         return 0;
-    }
-
-    private static Table table(List<VmInfo> vms) {
-        var table = new Table()
-                .text("ID")
-                .text("NAME")
-                .text("STATE")
-                .text("IMAGE")
-                .text("IP")
-                .number("VCPU")
-                .number("MEM")
-                .number("DISK")
-                .text("WORKSPACE")
-                .text("CREATED");
-        for (var vm : vms)
-            table.row(
-                    vm.id().substring(0, 8),
-                    vm.name(),
-                    vm.state(),
-                    vm.image(),
-                    vm.address(),
-                    Integer.toString(vm.vcpu()),
-                    vm.memoryMib() + " MiB",
-                    Size.human(vm.usedBytes()),
-                    workspace(vm),
-                    Times.ago(Instant.parse(vm.createdAt()), Instant.now()));
-        return table;
-    }
-
-    /** The repository's name and the commit it was at: {@code shop@3f2a91c}. */
-    private static String workspace(VmInfo vm) {
-        var w = vm.workspace();
-        if (w == null) return "-";
-        var name = w.hostPath().substring(w.hostPath().lastIndexOf('/') + 1);
-        return Printable.line(w.head().isEmpty() ? name : name + "@" + w.head().substring(0, 7));
     }
 
     public static Verb show() {

@@ -9,6 +9,7 @@ import banger.api.model.SetVm;
 import banger.api.model.SshInfo;
 import banger.api.model.StopVm;
 import banger.api.model.VmInfo;
+import banger.api.text.VmListing;
 import banger.daemon.http.Exchange;
 import banger.daemon.http.Operations;
 import banger.daemon.http.Operations.OnDisconnect;
@@ -45,7 +46,7 @@ public final class VmRoutes {
     }
 
     public void addTo(Router router) {
-        router.add("GET", "/v1/vms", x -> x.jsonList(VmInfo.class, views.all()));
+        router.add("GET", "/v1/vms", this::list);
         router.add("POST", "/v1/vms", this::create);
         router.add("GET", "/v1/vms/{}", x -> x.json(VmInfo.class, views.of(vm(x))));
         router.add("PATCH", "/v1/vms/{}", this::set);
@@ -129,6 +130,20 @@ public final class VmRoutes {
         var vm = vm(x);
         var change = x.body(SetVm.class);
         x.json(VmInfo.class, views.of(lifecycle.set(vm, change)));
+    }
+
+    /** As JSON; or, for a client that could not make one, as the table that people see. */
+    private void list(Exchange x) throws IOException {
+        var columns = x.query("columns");
+        if (columns.isEmpty()) {
+            x.jsonList(VmInfo.class, views.all());
+            return;
+        }
+        if (!columns.get().matches("[0-9]{1,5}")) throw new BangerException(ErrorCode.USAGE, "columns: not a number");
+        var vms = views.all();
+        var table = VmListing.of(vms);
+        int most = Integer.parseInt(columns.get());
+        x.text("text/plain; charset=utf-8", vms.isEmpty() ? "" : most == 0 ? table.toString() : table.within(most));
     }
 
     private void exec(Exchange x) throws IOException {

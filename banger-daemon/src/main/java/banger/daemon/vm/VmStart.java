@@ -13,6 +13,7 @@ import banger.daemon.engine.MachineRef;
 import banger.daemon.guest.Sleep;
 import banger.daemon.ops.Both;
 import banger.daemon.ops.Failpoint;
+import banger.daemon.ops.Laps;
 import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
 import banger.daemon.userfiles.UserFiles;
@@ -28,10 +29,10 @@ import org.slf4j.LoggerFactory;
 
 /** Starts a VM: from its record to a guest that is ready. The caller holds the VM's lock. */
 final class VmStart {
+    private static final Logger LOG = LoggerFactory.getLogger(VmStart.class);
+
     /** Said of a machine that its engine has stopped. */
     static final String STARVED = "the disk of this host is full, its guest waits for room";
-
-    private static final Logger LOG = LoggerFactory.getLogger(VmStart.class);
 
     private final VmSources sources;
     private final VmNetwork network;
@@ -81,17 +82,21 @@ final class VmStart {
      */
     RunningVm boot(Vm vm, BootMode mode, Progress progress) {
         long began = System.nanoTime();
+        var laps = new Laps();
         var files = sources.files(vm);
         var engine = engines.select(vm.engine());
         progress.doing("vm " + vm.name(), "starting", 0, 0);
+        laps.end("files");
         try (var undo = new Undo()) {
             undo.add(() -> network.detach(vm));
+            undo.add(() -> forget(vm));
             // Both run programs of this host and wait for them.
             var both = Both.of(
                     () -> network.attach(vm),
                     () -> new GuestFiles(userFiles.find(w -> progress.warn("vm " + vm.name() + ": " + w))));
             var attachment = both.first();
             var personal = both.second();
+            laps.end("network");
             if (!attachment.on())
                 progress.note("network: " + attachment.label()
                         + attachment.remedies().stream()
@@ -99,8 +104,7 @@ final class VmStart {
                                 .map(r -> "; " + r)
                                 .orElse(""));
             Failpoint.START_NETWORK.pass();
-            undo.add(() -> forget(vm));
-            var start = new Start(vm, files, engine, personal, attachment, undo, progress);
+            var start = new Start(vm, files, engine, personal, attachment, undo, progress, laps);
             var running = mode == BootMode.COLD || !WarmStart.fresh(vm) ? cold(start, "") : warmOrCold(start, mode);
             Failpoint.START_CONFIGURED.pass();
             long millis = (System.nanoTime() - began) / 1_000_000;
@@ -110,6 +114,7 @@ final class VmStart {
                     "vm " + vm.name(),
                     running.how().equals("warm") ? "ready in {took} (from template)" : "ready in {took} (cold boot)",
                     millis);
+            LOG.info("vm {}: ready ({}) after {}", vm.name(), running.how(), laps);
             undo.commit();
             return running;
         }
@@ -123,7 +128,8 @@ final class VmStart {
             GuestFiles personal,
             VmNetwork.Attachment attachment,
             Undo undo,
-            Progress progress) {}
+            Progress progress,
+            Laps laps) {}
 
     private RunningVm warmOrCold(Start start, BootMode mode) {
         try {
@@ -150,7 +156,7 @@ final class VmStart {
         var key = TemplateBuild.key(vm, start.files, start.engine.likeness(), start.attachment.on());
         var template = warm.template(vm, key);
         var running = new RunningVm(vm.id(), vm.name(), "warm");
-        var machine = warm.start(vm, template, start.engine, spec(start, running), (started, limit) -> {
+        var machine = warm.start(vm, template, start.engine, spec(start, running), start.laps, (started, limit) -> {
             running.machine(started);
             record(vm, started.ref());
             guest.configure(vm, start.attachment, start.personal, running, limit);
@@ -166,6 +172,7 @@ final class VmStart {
         var running = new RunningVm(vm.id(), vm.name(), why.isEmpty() ? "cold" : "cold (" + why + ")");
         var machine = start.engine.boot(spec(start, running));
         start.undo.add(machine::kill);
+        start.laps.end("vmm");
         running.machine(machine);
         warnUnconfined(machine, start.progress);
         Failpoint.START_VMM_SPAWNED.pass();
@@ -173,6 +180,7 @@ final class VmStart {
         Failpoint.START_RECORDED.pass();
         start.progress.doing("vm " + vm.name(), "booting", 0, 0);
         guest.configure(vm, start.attachment, start.personal, running, guest.bootLimit(start.engine));
+        start.laps.end("guest");
         return running;
     }
 
@@ -193,6 +201,7 @@ final class VmStart {
      */
     RunningVm resume(Vm vm, Progress progress) {
         long began = System.nanoTime();
+        var laps = new Laps();
         var files = sources.files(vm);
         var saved = disks.saved(vm);
         var manifest = saved.checked();
@@ -201,9 +210,11 @@ final class VmStart {
             throw saved.unfit("was saved by " + manifest.engine() + ", here is "
                     + engine.traits().label());
         progress.doing("vm " + vm.name(), "continuing", 0, 0);
+        laps.end("files");
         try (var undo = new Undo()) {
             var attachment = network.attach(vm);
             undo.add(() -> network.detach(vm));
+            laps.end("network");
             VmSuspend.compare(manifest.key(), VmSuspend.key(vm, files, engine.likeness(), attachment.on()))
                     .ifPresent(why -> {
                         throw saved.unfit("its saved memory does not fit any more (" + why + ")");
@@ -211,6 +222,7 @@ final class VmStart {
             var running = new RunningVm(vm.id(), vm.name(), "resumed");
             var machine = engine.restore(spec(vm, files, attachment, running), saved.path());
             undo.add(machine::kill);
+            laps.end("vmm");
             running.machine(machine);
             warnUnconfined(machine, progress);
             record(vm, machine.ref());
@@ -218,11 +230,14 @@ final class VmStart {
             Failpoint.RESUME_LOADED.pass();
             saved.consume();
             Failpoint.RESUME_MARKED.pass();
+            laps.end("records");
             wake(vm, machine);
+            laps.end("guest");
             Failpoint.RESUME_CONTINUED.pass();
             long millis = (System.nanoTime() - began) / 1_000_000;
             record(vm, machine.ref().ready(millis));
             progress.done("vm " + vm.name(), "continued in {took}", millis);
+            LOG.info("vm {}: continued after {}", vm.name(), laps);
             undo.commit();
             saved.discard();
             return running;

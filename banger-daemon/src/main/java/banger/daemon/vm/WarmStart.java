@@ -10,7 +10,7 @@ import banger.daemon.engine.Memory;
 import banger.daemon.guest.Deadlines;
 import banger.daemon.guest.Sleep;
 import banger.daemon.ops.Failpoint;
-import banger.daemon.ops.Stages;
+import banger.daemon.ops.Laps;
 import banger.daemon.ops.Undo;
 import banger.daemon.template.Template;
 import banger.daemon.template.TemplateKey;
@@ -19,8 +19,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Continues a new VM from a template. Whatever goes wrong, nothing of the attempt runs any more, and the VM has disks
@@ -29,8 +27,6 @@ import org.slf4j.LoggerFactory;
 final class WarmStart {
     /** From the load to a guest that is ready; booting would not take much longer. */
     private static final Duration LONGEST = Duration.ofSeconds(10);
-
-    private static final Logger LOG = LoggerFactory.getLogger(WarmStart.class);
 
     private final VmDisks disks;
     private final TemplateStore store;
@@ -101,25 +97,24 @@ final class WarmStart {
     }
 
     /** Loads the template, lets it run, and has it configured. */
-    Machine start(Vm vm, Template template, Hypervisor engine, BootSpec spec, Configure configure) throws NotWarm {
+    Machine start(Vm vm, Template template, Hypervisor engine, BootSpec spec, Laps laps, Configure configure)
+            throws NotWarm {
         var limit = engine.traits().isolates() ? answersWithin : answersWithin.multipliedBy(3);
         try (var attempt = new Undo()) {
-            var stages = new Stages("vm " + vm.name() + ", warm");
             attempt.add(() -> disks.makeAgain(vm));
             Machine machine;
             try (var _ = store.hold()) {
                 disks.clone(vm, template);
-                stages.passed("cloned");
+                laps.end("disks");
                 Failpoint.WARM_CLONED.pass();
                 machine = engine.restore(spec.on(memory(template)), template.directory());
             }
             attempt.add(machine::kill);
-            stages.passed("loaded");
+            laps.end("vmm");
             Failpoint.WARM_LOADED.pass();
-            rekey(machine, configure, limit, stages);
+            rekey(machine, configure, limit, laps);
             Failpoint.WARM_CONFIGURED.pass();
             store.used(template);
-            stages.log(LOG);
             attempt.commit();
             return machine;
         } catch (VmStart.NotReady e) {
@@ -135,7 +130,7 @@ final class WarmStart {
     }
 
     /** A guest that takes longer is ended: it is never handed over half made into another. */
-    private static void rekey(Machine machine, Configure configure, Duration limit, Stages stages) throws IOException {
+    private static void rekey(Machine machine, Configure configure, Duration limit, Laps laps) throws IOException {
         var late = new AtomicBoolean();
         var timer = Deadlines.after(limit, () -> {
             late.set(true);
@@ -149,9 +144,9 @@ final class WarmStart {
         } finally {
             timer.cancel(false);
         }
-        stages.passed("awake");
+        laps.end("awake");
         configure.configure(machine, limit);
-        stages.passed("configured");
+        laps.end("guest");
     }
 
     private static Memory memory(Template template) {

@@ -1,4 +1,4 @@
-package banger.cli;
+package banger.api.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

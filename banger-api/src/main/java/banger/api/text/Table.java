@@ -1,4 +1,4 @@
-package banger.cli;
+package banger.api.text;
 
 import banger.api.Printable;
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ public final class Table {
     }
 
     /** The same in lines of at most so many columns, as far as cutting the widest text column achieves that. */
-    String within(int most) {
+    public String within(int most) {
         var widths = widths();
         int over = IntStream.of(widths).sum() + 2 * (widths.length - 1) - most;
         int widest = IntStream.range(0, widths.length)
