@@ -19,6 +19,7 @@ import banger.daemon.doctor.HostFacts;
 import banger.daemon.engine.Confinement;
 import banger.daemon.engine.HostEngines;
 import banger.daemon.engine.KvmProbe;
+import banger.daemon.engine.MemoryBound;
 import banger.daemon.engine.Shim;
 import banger.daemon.engine.Signals;
 import banger.daemon.engine.firecracker.FirecrackerProgram;
@@ -99,7 +100,7 @@ final class Daemon {
         var subnet = Subnet.parse(settings.gateway(), settings.prefix());
         var table = new VmTable(database, subnet);
         var confinement = new Confinement(distribution.shim(), commands, owner.vmUid());
-        var shim = new Shim(distribution.shim(), commands, confinement::answer);
+        var shim = new Shim(distribution.shim(), commands, confinement::answer, new MemoryBound(commands, owner.uid()));
         var kvm = new KvmProbe(distribution.shim(), commands, layout.run().resolve("kvm-probe"));
         var pull = new FirecrackerPull(
                 layout.engines(),

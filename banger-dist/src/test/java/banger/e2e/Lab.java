@@ -31,7 +31,7 @@ final class Lab implements AutoCloseable {
         this.lock = lock;
     }
 
-    /** Continues the saved machine; makes it first when there is none. One user at a time. */
+    /** Continues the saved machine; makes it first when there is none that fits. One user at a time. */
     static Lab begin() throws IOException {
         var place = Files.createDirectories(LabRecipe.place());
         var channel = FileChannel.open(place.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -39,15 +39,25 @@ final class Lab implements AutoCloseable {
         try {
             lab.home.end();
             if (!Files.isDirectory(LabRecipe.pristine(place))) LabRecipe.make(lab);
-            LabRecipe.putBack(place);
-            lab.home.begin();
-            lab.home.run("vm", "start", VM).ok();
+            var started = lab.continued();
+            if (started.err().contains("error: vm " + VM + ": its saved memory ")) {
+                lab.home.end();
+                LabRecipe.make(lab);
+                started = lab.continued();
+            }
+            started.ok();
             return lab;
         } catch (IOException | RuntimeException | Error e) {
             Evidence.print(place);
             lab.close();
             throw e;
         }
+    }
+
+    private Ended continued() throws IOException {
+        LabRecipe.putBack(home.path());
+        home.begin();
+        return home.run("vm", "start", VM);
     }
 
     /** The home of ours that the machine lives in. */

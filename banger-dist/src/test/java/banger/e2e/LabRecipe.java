@@ -30,10 +30,10 @@ final class LabRecipe {
 
     private LabRecipe() {}
 
-    /** Named after all that a saved machine depends on. */
+    /** Named after what is in the machine. Whether its saved memory fits today's build is for that build to say. */
     static Path place() throws IOException {
         var guest = Sha256.of(Product.directory().resolve("libexec/banger-guest"));
-        var key = Sha256.of(imageKey() + guest + SETUP + Prepared.key() + Prepared.key("(engine|vm|config)/.*"));
+        var key = Sha256.of(imageKey() + guest + SETUP + Prepared.key());
         return Prepared.cache().resolve("lab-" + key.substring(0, 10));
     }
 
@@ -49,6 +49,7 @@ final class LabRecipe {
     static void make(Lab lab) throws IOException {
         var place = lab.home().path();
         forgetOthers(place);
+        Trees.delete(pristine(place));
         Trees.delete(place.resolve("state"));
         if (!Files.exists(place.resolve("cache"), LinkOption.NOFOLLOW_LINKS))
             Files.createSymbolicLink(place.resolve("cache"), Prepared.downloads());

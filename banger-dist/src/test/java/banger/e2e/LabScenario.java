@@ -1,5 +1,6 @@
 package banger.e2e;
 
+import banger.daemon.kernel.Kernels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -104,10 +105,11 @@ record LabScenario(String name, List<String> engines, List<Step> steps) {
         return engines.isEmpty() || engines.contains(engine);
     }
 
-    /** What the shell of a scenario finds set. */
+    /** What the shell of a scenario finds set; the command line is the kernel's, of every VM. */
     static List<String> environment(String engine) {
         return List.of(
                 "ENGINE=" + engine,
+                "COMMAND_LINE=" + Kernels.COMMAND_LINE,
                 "HOME=/home/" + Lab.USER,
                 "USER=" + Lab.USER,
                 "LANG=C.UTF-8",

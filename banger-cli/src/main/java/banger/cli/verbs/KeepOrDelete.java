@@ -56,7 +56,7 @@ final class KeepOrDelete implements AutoCloseable {
     /** Whether its end will be seen to, or is being by then. */
     private boolean watched() {
         try {
-            if (delete) Runtime.getRuntime().addShutdownHook(onExit);
+            Runtime.getRuntime().addShutdownHook(onExit);
             return true;
         } catch (IllegalStateException e) {
             return false;

@@ -4,7 +4,6 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Printable;
 import banger.api.Size;
-import banger.daemon.process.Command;
 import banger.daemon.process.CommandRunner;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,11 +29,13 @@ public final class Shim {
     private final Path program;
     private final CommandRunner commands;
     private final Supplier<Confinement.Answer> confinement;
+    private final MemoryBound bound;
 
-    public Shim(Path program, CommandRunner commands, Supplier<Confinement.Answer> confinement) {
+    public Shim(Path program, CommandRunner commands, Supplier<Confinement.Answer> confinement, MemoryBound bound) {
         this.program = program;
         this.commands = commands;
         this.confinement = confinement;
+        this.bound = bound;
     }
 
     /**
@@ -90,7 +91,7 @@ public final class Shim {
         arguments.add("--");
         arguments.add(confined.bwrap().isPresent() ? sight.name().toString() : vmm.getFirst());
         arguments.addAll(vmm.subList(1, vmm.size()));
-        var result = commands.run(Command.of(arguments).within(DEADLINE));
+        var result = commands.run(bound.around(arguments, spec.memoryMib()).within(DEADLINE));
         var words = result.out().strip().split(" ");
         if (!result.ok() || words.length != 3 || !words[0].equals("ok"))
             throw new BangerException(

@@ -5,8 +5,8 @@ import banger.api.ErrorCode;
 import banger.api.Printable;
 import banger.daemon.DurableFiles;
 import banger.daemon.Owner;
+import banger.daemon.publish.BlockDigest;
 import banger.daemon.publish.FileIdentity;
-import banger.daemon.publish.Sha256;
 import io.avaje.json.JsonException;
 import io.avaje.jsonb.Json;
 import io.avaje.jsonb.Jsonb;
@@ -30,7 +30,7 @@ import java.util.Map;
 final class SavedState {
     private static final String MANIFEST = "manifest.json";
     private static final String SEAL = "manifest.seal";
-    private static final int FORMAT = 2;
+    private static final int FORMAT = 3;
 
     private final String vm;
     private final Path directory;
@@ -55,7 +55,7 @@ final class SavedState {
 
     /** @param identity of the file when it was hashed */
     @Json
-    record Part(String name, long size, String sha256, String identity) {}
+    record Part(String name, long size, String digest, String identity) {}
 
     private Path unfinished() {
         return directory.resolve("saved.new");
@@ -108,7 +108,7 @@ final class SavedState {
         try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
             channel.force(true);
         }
-        var hash = Sha256.of(file);
+        var hash = BlockDigest.of(file);
         var identity = FileIdentity.of(file);
         return new Part(String.valueOf(file.getFileName()), identity.size(), hash, identity.text());
     }
@@ -143,7 +143,7 @@ final class SavedState {
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) return false;
         var identity = FileIdentity.of(file);
         return identity.text().equals(part.identity)
-                || (identity.size() == part.size && Sha256.of(file).equals(part.sha256));
+                || (identity.size() == part.size && BlockDigest.of(file).equals(part.digest));
     }
 
     /** That it cannot be continued here, with the way out. */

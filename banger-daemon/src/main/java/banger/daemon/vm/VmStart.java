@@ -14,6 +14,7 @@ import banger.daemon.engine.MachineRef;
 import banger.daemon.guest.Sleep;
 import banger.daemon.ops.Both;
 import banger.daemon.ops.Failpoint;
+import banger.daemon.ops.Laps;
 import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
 import banger.daemon.userfiles.UserFiles;
@@ -28,9 +29,13 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Boots a VM: from its record to a guest that is ready. The caller holds the VM's lock. */
 final class VmStart {
+    private static final Logger LOG = LoggerFactory.getLogger(VmStart.class);
+
     /** Said of a machine that its engine has stopped. */
     static final String STARVED = "the disk of this host is full, its guest waits for room";
 
@@ -81,9 +86,11 @@ final class VmStart {
      */
     RunningVm boot(Vm vm, Progress progress) {
         long began = System.nanoTime();
+        var laps = new Laps();
         var files = sources.files(vm);
         var engine = engines.select(vm.engine());
         progress.doing("vm " + vm.name(), "starting", 0, 0);
+        laps.end("files");
         try (var undo = new Undo()) {
             undo.add(() -> network.detach(vm));
             // Both run programs of this host and wait for them.
@@ -92,6 +99,7 @@ final class VmStart {
                     () -> new GuestFiles(userFiles.find(w -> progress.warn("vm " + vm.name() + ": " + w))));
             var attachment = both.first();
             var personal = both.second();
+            laps.end("network");
             if (!attachment.on())
                 progress.note("network: " + attachment.label()
                         + attachment.remedies().stream()
@@ -102,6 +110,7 @@ final class VmStart {
             var running = new RunningVm(vm.id(), vm.name());
             var machine = engine.boot(spec(vm, files, attachment, running));
             undo.add(machine::kill);
+            laps.end("vmm");
             running.machine(machine);
             warnUnconfined(machine, progress);
             Failpoint.START_VMM_SPAWNED.pass();
@@ -110,10 +119,12 @@ final class VmStart {
             Failpoint.START_RECORDED.pass();
             progress.doing("vm " + vm.name(), "booting", 0, 0);
             configure(vm, attachment, personal, running, engine);
+            laps.end("guest");
             Failpoint.START_CONFIGURED.pass();
             long millis = (System.nanoTime() - began) / 1_000_000;
             record(vm, machine.ref().ready(millis));
             progress.done("vm " + vm.name(), "ready in {took} (cold boot)", millis);
+            LOG.info("vm {}: ready after {}", vm.name(), laps);
             undo.commit();
             return running;
         }
@@ -132,6 +143,7 @@ final class VmStart {
      */
     RunningVm resume(Vm vm, Progress progress) {
         long began = System.nanoTime();
+        var laps = new Laps();
         var files = sources.files(vm);
         var saved = disks.saved(vm);
         var manifest = saved.checked();
@@ -140,9 +152,11 @@ final class VmStart {
             throw saved.unfit("was saved by " + manifest.engine() + ", here is "
                     + engine.traits().label());
         progress.doing("vm " + vm.name(), "continuing", 0, 0);
+        laps.end("files");
         try (var undo = new Undo()) {
             var attachment = network.attach(vm);
             undo.add(() -> network.detach(vm));
+            laps.end("network");
             var key = VmSuspend.key(vm, files, engine.likeness(), attachment.on());
             for (var entry : manifest.key().entrySet())
                 if (!entry.getValue().equals(key.get(entry.getKey())))
@@ -151,6 +165,7 @@ final class VmStart {
             var running = new RunningVm(vm.id(), vm.name());
             var machine = engine.restore(spec(vm, files, attachment, running), saved.path());
             undo.add(machine::kill);
+            laps.end("vmm");
             running.machine(machine);
             warnUnconfined(machine, progress);
             record(vm, machine.ref());
@@ -158,11 +173,14 @@ final class VmStart {
             Failpoint.RESUME_LOADED.pass();
             saved.consume();
             Failpoint.RESUME_MARKED.pass();
+            laps.end("records");
             wake(vm, machine);
+            laps.end("guest");
             Failpoint.RESUME_CONTINUED.pass();
             long millis = (System.nanoTime() - began) / 1_000_000;
             record(vm, machine.ref().ready(millis));
             progress.done("vm " + vm.name(), "continued in {took}", millis);
+            LOG.info("vm {}: continued after {}", vm.name(), laps);
             undo.commit();
             saved.discard();
             return running;

@@ -8,6 +8,7 @@ import banger.daemon.DurableFiles;
 import banger.daemon.config.Settings;
 import banger.daemon.guest.Sleep;
 import banger.daemon.ops.Failpoint;
+import banger.daemon.ops.Laps;
 import banger.daemon.progress.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,9 +18,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Pauses machines, and saves them to disk. The caller holds the VM's lock. */
 final class VmSuspend {
+    private static final Logger LOG = LoggerFactory.getLogger(VmSuspend.class);
+
     private final VmTable table;
     private final VmSources sources;
     private final VmDisks disks;
@@ -115,6 +120,7 @@ final class VmSuspend {
      */
     void suspend(Vm vm, RunningVm running, Progress progress) {
         long began = System.nanoTime();
+        var laps = new Laps();
         if (vm.ephemeral())
             throw new BangerException(
                     ErrorCode.USAGE, "vm " + vm.name() + ": goes with its command (--rm), so it cannot be suspended");
@@ -125,16 +131,20 @@ final class VmSuspend {
         var key = key(vm, sources.files(vm), likeness, !ref.network().startsWith("off"));
         progress.doing("vm " + vm.name(), "writing its disks", 0, 0);
         running.agent().sync(false, settings.stopTimeout());
+        laps.end("sync");
         table.state(vm.id(), VmState.SUSPENDING, "");
         Failpoint.SUSPEND_INTENT.pass();
         long bytes;
         try {
             Sleep.prepare(running.machine().control());
+            laps.end("freeze");
             Failpoint.SUSPEND_FROZEN.pass();
             progress.doing("vm " + vm.name(), "writing its memory", 0, 0);
             running.machine().save(saved.begin());
+            laps.end("save");
             Failpoint.SUSPEND_WRITTEN.pass();
             bytes = saved.publish(ref.engine(), key);
+            laps.end("seal");
         } catch (IOException | BangerException e) {
             throw runsOn(vm, running, saved, e);
         }
@@ -142,6 +152,8 @@ final class VmSuspend {
         machines.take(running);
         running.machine().kill();
         stop.release(vm, VmState.SUSPENDED);
+        laps.end("end");
+        LOG.info("vm {}: suspended after {}", vm.name(), laps);
         progress.done(
                 "vm " + vm.name(),
                 "suspended in {took}, " + Size.human(bytes) + " on disk",

@@ -11,6 +11,7 @@ import banger.daemon.debian.DebianMirror;
 import banger.daemon.engine.Confinement;
 import banger.daemon.engine.HostEngines;
 import banger.daemon.engine.KvmProbe;
+import banger.daemon.engine.MemoryBound;
 import banger.daemon.engine.Shim;
 import banger.daemon.engine.firecracker.FirecrackerProgram;
 import banger.daemon.engine.firecracker.FirecrackerPull;
@@ -76,7 +77,7 @@ class DoctorTest {
         var mirror = DebianMirror.of("http://mirror.invalid/debian");
         var engines = new HostEngines(
                 commands,
-                new Shim(shim, commands, () -> Confinement.Answer.NOT_WANTED),
+                new Shim(shim, commands, () -> Confinement.Answer.NOT_WANTED, MemoryBound.none()),
                 new KvmProbe(shim, commands, layout.run().resolve("kvm-probe")),
                 Optional.of(Path.of("/opt/qemu")),
                 new FirecrackerProgram(commands, Optional.empty(), layout.engines()),

@@ -37,7 +37,7 @@ class HostEnginesTest {
         var probe = new KvmProbe(Path.of("/shim"), host, dir.resolve("memory"), dir.resolve("kvm"));
         return new HostEngines(
                 host,
-                new Shim(Path.of("/shim"), host, () -> Confinement.Answer.NOT_WANTED),
+                new Shim(Path.of("/shim"), host, () -> Confinement.Answer.NOT_WANTED, MemoryBound.none()),
                 probe,
                 Optional.of(QEMU),
                 firecracker(host),
@@ -178,7 +178,7 @@ class HostEnginesTest {
         var none = new FirecrackerProgram(host, Optional.empty(), dir.resolve("engines"));
         return new HostEngines(
                 host,
-                new Shim(Path.of("/shim"), host, () -> Confinement.Answer.NOT_WANTED),
+                new Shim(Path.of("/shim"), host, () -> Confinement.Answer.NOT_WANTED, MemoryBound.none()),
                 probe,
                 Optional.of(QEMU),
                 none,

@@ -90,7 +90,7 @@ public abstract class RealEngineContract extends HypervisorContract {
     }
 
     protected static Shim shim() {
-        return new Shim(NATIVE.resolve("banger-shim"), COMMANDS, CONFINEMENT::answer);
+        return new Shim(NATIVE.resolve("banger-shim"), COMMANDS, CONFINEMENT::answer, MemoryBound.none());
     }
 
     protected static boolean kvmWorks() {

@@ -3,6 +3,7 @@ package banger.daemon.engine.firecracker;
 import banger.api.http.Duplex;
 import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.Confinement;
+import banger.daemon.engine.MemoryBound;
 import banger.daemon.engine.Shim;
 import banger.daemon.engine.Signals;
 import banger.daemon.guest.Control;
@@ -51,7 +52,7 @@ public final class EngineBench {
         this.engine = new FirecrackerHypervisor(
                 program,
                 "1.16.1",
-                new Shim(shim, commands, () -> Confinement.Answer.NOT_WANTED),
+                new Shim(shim, commands, () -> Confinement.Answer.NOT_WANTED, MemoryBound.none()),
                 new Signals(commands));
     }
 

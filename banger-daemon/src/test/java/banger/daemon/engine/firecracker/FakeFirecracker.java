@@ -30,6 +30,9 @@ public final class FakeFirecracker {
     private final String id;
     private volatile FakeGuest guest = new FakeGuest("fake", FakeHypervisor.Boot.READY);
     private String vsock = "";
+    /** Of its network card; a saved machine remembers it. */
+    private String tap = "none";
+
     private String state = "Not started";
     /** A snapshot was made or loaded, and it has not run since. */
     private boolean fresh;
@@ -147,6 +150,10 @@ public final class FakeFirecracker {
                 throw new IOException("Unable to create the block device: Error opening backing file: " + file);
             return;
         }
+        if (path.startsWith("/network-interfaces/")) {
+            tap = String.valueOf(body.get("host_dev_name"));
+            return;
+        }
         switch (path) {
             case "/boot-source" -> {
                 if (!Files.isReadable(Path.of(String.valueOf(body.get("kernel_image_path")))))
@@ -179,7 +186,8 @@ public final class FakeFirecracker {
                 // The guest's connections break before the first byte is written, as with the real one.
                 fresh = true;
                 Files.writeString(
-                        Path.of(String.valueOf(body.get("snapshot_path"))), vsock + "\n" + guest.saved() + "\nend");
+                        Path.of(String.valueOf(body.get("snapshot_path"))),
+                        vsock + " " + tap + "\n" + guest.saved() + "\nend");
                 Files.write(Path.of(String.valueOf(body.get("mem_file_path"))), new byte[1 << 16]);
             }
             case "/snapshot/load" -> load(body);
@@ -196,7 +204,15 @@ public final class FakeFirecracker {
             throw new IOException("Failed to restore from snapshot: CRC64");
         if (!Files.isReadable(Path.of(String.valueOf(memory.get("backend_path")))))
             throw new IOException("Failed to open memory file");
-        vsock = lines[0];
+        vsock = lines[0].split(" ")[0];
+        tap = lines[0].split(" ")[1];
+        if (body.get("network_overrides") instanceof List<?> overrides)
+            for (var override : overrides) {
+                var card = (Map<?, ?>) override;
+                // The card that it was booted with goes by this name.
+                if (!"eth0".equals(card.get("iface_id"))) throw new IOException("Unknown Network Device");
+                tap = String.valueOf(card.get("host_dev_name"));
+            }
         guest = FakeGuest.restored("fake", lines[1]);
         guest.ended().thenRun(() -> Runtime.getRuntime().halt(0));
         listen(Path.of(vsock), this::fromHost);

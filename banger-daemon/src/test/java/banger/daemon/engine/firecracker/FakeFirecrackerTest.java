@@ -9,9 +9,11 @@ import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.Confinement;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.HypervisorContract;
+import banger.daemon.engine.MemoryBound;
 import banger.daemon.engine.Shim;
 import banger.daemon.engine.Signals;
 import banger.daemon.guest.Control;
+import banger.daemon.guest.Sleep;
 import banger.daemon.process.HostCommandRunner;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -57,7 +59,11 @@ class FakeFirecrackerTest extends HypervisorContract {
     }
 
     private static Shim shim() {
-        return new Shim(NATIVE.resolve("banger-shim"), new HostCommandRunner(), () -> Confinement.Answer.NOT_WANTED);
+        return new Shim(
+                NATIVE.resolve("banger-shim"),
+                new HostCommandRunner(),
+                () -> Confinement.Answer.NOT_WANTED,
+                MemoryBound.none());
     }
 
     @Override
@@ -111,7 +117,7 @@ class FakeFirecrackerTest extends HypervisorContract {
     void whateverGoesWrongAtAStartIsToldAndNothingRuns(String what, String told) throws IOException {
         fault = what;
         // A tap that it cannot have, because it is taken, is refused by its API too.
-        placement = new BootSpec.Placement(Optional.empty(), Optional.empty(), Optional.of("bgr0123456789ab"));
+        placement = on("bgr0123456789ab");
         assertThatThrownBy(this::boot).isInstanceOfSatisfying(BangerException.class, e -> {
             assertThat(e.code()).isEqualTo(ErrorCode.VM_START_FAILED);
             assertThat(e.fact())
@@ -121,6 +127,34 @@ class FakeFirecrackerTest extends HypervisorContract {
         });
         nothingRuns();
         assertThat(directory.resolve(Sockets.CONTROL)).doesNotExist();
+    }
+
+    private static BootSpec.Placement on(String tap) {
+        return new BootSpec.Placement(Optional.empty(), Optional.empty(), Optional.of(tap));
+    }
+
+    /** Of a saved machine: the fake's state says it in its first line. */
+    private static String tapOf(Path saved) throws IOException {
+        return Files.readString(saved.resolve("state"))
+                .lines()
+                .findFirst()
+                .orElseThrow()
+                .split(" ")[1];
+    }
+
+    @Test
+    void savedItContinuesOnAnotherTap() throws Exception {
+        placement = on("bgr0123456789ab");
+        bootToReady();
+        var saved = save();
+        assertThat(tapOf(saved)).isEqualTo("bgr0123456789ab");
+        machine().kill();
+        placement = on("bgrba9876543210");
+        restore(saved);
+        machine().wake(Sleep.Kind.RESUME);
+        answers();
+        Files.move(saved, saved.resolveSibling("first"));
+        assertThat(tapOf(save())).isEqualTo("bgrba9876543210");
     }
 
     @Test
