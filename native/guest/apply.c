@@ -1,6 +1,7 @@
 #include "apply.h"
 
 #include "boot.h"
+#include "child.h"
 #include "core.h"
 #include "disks.h"
 #include "entropy.h"
@@ -8,6 +9,7 @@
 #include "log.h"
 #include "net.h"
 #include "power.h"
+#include "spawn.h"
 #include "util.h"
 
 #include <errno.h>
@@ -16,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -179,6 +182,39 @@ bool apply_identity(int root, const struct config *conf, char error[CONFIG_ERROR
 	return ok;
 }
 
+/* What the image's init knew of the machine that it was in. */
+static bool forget_origin(int root, char error[CONFIG_ERROR])
+{
+	static const char path[] = "var/lib/systemd/random-seed";
+	uint8_t fresh[512];
+	struct inroot_owner o = { 0600, 0, 0 };
+	if (!inroot_exists(root, path))
+		return true;
+	bool ok = getrandom(fresh, sizeof fresh, 0) == sizeof fresh && inroot_put(root, path, fresh, sizeof fresh, &o);
+	if (!ok)
+		snprintf(error, CONFIG_ERROR, "/%s: %s", path, strerror(errno));
+	explicit_bzero(fresh, sizeof fresh);
+	return ok;
+}
+
+/* What the first command of the VM needs goes first. */
+#define TELL_AFTER_MS 2000
+
+/* journald keeps both ids from its start, and logind was held back (hold_logind). Nobody waits for it. */
+static void tell_systemd(void)
+{
+	static char *const argv[] = { "/bin/systemctl", "--no-block", "--quiet", "restart", "systemd-journald.service",
+				      "systemd-logind.service", NULL };
+	static char *const env[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+	struct user u = { .name = "root", .group_count = 1 };
+	if (access("/run/systemd/system", F_OK) < 0 || spawn_clean(NULL, 0) != 0)
+		return;
+	sleep_ms(TELL_AFTER_MS);
+	child_become(&u, "/", true);
+	execve(argv[0], argv, env);
+	_exit(127);
+}
+
 static bool machine(const struct config *conf, int64_t age_ms, char error[CONFIG_ERROR])
 {
 	uint64_t time = conf->time + (uint64_t)age_ms * 1000000;
@@ -199,7 +235,7 @@ int apply_job(void *arg)
 	char error[CONFIG_ERROR] = "";
 	struct config conf;
 	struct stat st;
-	int fd = JOB_FD + 1;
+	int fd = JOB_FD + 1, overlay = JOB_FD + 2, work = JOB_FD + 3;
 	umask(022);
 	void *data = fstat(fd, &st) == 0 ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0)
 					 : MAP_FAILED;
@@ -213,11 +249,16 @@ int apply_job(void *arg)
 	int root = open(plan->in_init ? NEW_ROOT : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* The clock first: files written next get the right time. Identity before the archive, which may
 	   have its own mind about any file. */
+	bool another = plan->rekey && !plan->test && !conf.template;
 	ok = ok && (plan->test || machine(&conf, now_ms() - plan->received_at, error)) &&
+	     (!another || (disks_grow("/dev/vdb", overlay, error) &&
+			   (!plan->has_work_disk || disks_grow("/dev/vdc", work, error)) && forget_origin(root, error))) &&
 	     (plan->test || apply_identity(root, &conf, error)) &&
 	     (plan->test || apply_archive(root, data, (size_t)st.st_size, error));
-	if (ok && !plan->in_init && !conf.template)
+	if (ok && another) {
 		boot_show_boot_id();
+		tell_systemd();
+	}
 	explicit_bzero(&conf, sizeof conf);
 	if (!ok)
 		job_say("error %s", error);

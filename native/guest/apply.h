@@ -10,12 +10,14 @@
 
 struct apply_plan {
 	bool in_init;        /* the image is still at NEW_ROOT, its mounts are to be made */
+	bool rekey;          /* another machine continues from one that was saved */
 	bool has_work_disk;  /* /root is mounted already */
 	bool test;
 	int64_t received_at; /* now_ms() when the archive came */
 };
 
-/* A job (jobs.c): the archive is the descriptor after JOB_FD; arg is a struct apply_plan. */
+/* A job (jobs.c): the archive is the descriptor after JOB_FD, behind it directories of the overlay's
+   and the work disk; arg is a struct apply_plan. */
 int apply_job(void *arg);
 /* The files of an archive that was checked, below a root directory. */
 bool apply_archive(int root, const void *data, size_t len, char error[CONFIG_ERROR]);

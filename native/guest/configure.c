@@ -51,6 +51,7 @@ void configure_done(struct core *c)
 {
 	struct call *asker = c->configurer;
 	c->configurer = NULL;
+	c->rekey = false;
 	c->state = ST_READY;
 	control_say(&c->control, "ready");
 	calls_answer(asker, "ok");
@@ -69,10 +70,12 @@ void configure_start(struct core *c)
 		return;
 	static struct apply_plan plan;
 	plan.in_init = c->role == ROLE_INIT;
+	plan.rekey = c->rekey;
 	plan.has_work_disk = c->disks[1] >= 0;
 	plan.test = c->test;
 	plan.received_at = c->archive_at;
-	if (!job_start(c, apply_job, &plan, &c->archive, 1, applied))
+	const int keep[] = { c->archive, c->disks[0], c->disks[1] };
+	if (!job_start(c, apply_job, &plan, keep, countof(keep), applied))
 		refused(c, "no process could be started to apply the configuration");
 }
 

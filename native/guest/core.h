@@ -56,6 +56,7 @@ struct core {
 	struct call *calls;
 	struct job *jobs;
 	/* Configuration */
+	bool rekey;                /* what is applied next makes another machine of this one */
 	bool base_ready;           /* role init: image and overlay are mounted */
 	int archive;               /* the archive that waits or is being applied; -1 */
 	int64_t archive_at;        /* when it came: the time in it is older by what passed since */

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -90,19 +91,16 @@ static bool read_super(int fd, struct super *s)
 	return false;
 }
 
-static bool grow(const char *path, const struct super *s, uint64_t device_bytes, char error[CONFIG_ERROR])
+/* fd: a directory of the file system. */
+static bool grow(int fd, const char *device, const struct super *s, uint64_t device_bytes,
+		 char error[CONFIG_ERROR])
 {
 	uint64_t blocks = device_bytes / s->block_size;
-	if (blocks <= s->blocks)
+	if (blocks <= s->blocks || ioctl(fd, EXT4_IOC_RESIZE_FS, &blocks) == 0)
 		return true;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok = fd >= 0 && ioctl(fd, EXT4_IOC_RESIZE_FS, &blocks) == 0;
-	if (!ok)
-		snprintf(error, CONFIG_ERROR, "growing %s from %llu to %llu blocks: %s", path,
-			 (unsigned long long)s->blocks, (unsigned long long)blocks, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return ok;
+	snprintf(error, CONFIG_ERROR, "growing %s from %llu to %llu blocks: %s", device,
+		 (unsigned long long)s->blocks, (unsigned long long)blocks, strerror(errno));
+	return false;
 }
 
 /* Mounts a disk that we write to. */
@@ -123,7 +121,44 @@ static bool mount_own(const char *device, const char *at, char error[CONFIG_ERRO
 		return unknown(error, device, "ext4");
 	if (!ok || mount(device, at, s.type, 0, NULL) < 0)
 		return fail(error, device);
-	return grow(at, &s, bytes, error);
+	fd = open(at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ok = grow(fd, device, &s, bytes, error);
+	close(fd);
+	return ok;
+}
+
+bool disks_seed_work(int root, char error[CONFIG_ERROR])
+{
+	struct stat st;
+	/* The image shall see nothing of it. */
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("work", "/run", "tmpfs", 0, "mode=0700") < 0)
+		return fail(error, "mounts");
+	if (!mount_own("/dev/vdc", "/run", error))
+		return false;
+	bool ok = stat("/run/.seeded", &st) == 0 || seed_work_disk(root, "/run", error);
+	if (umount("/run") < 0 && ok)
+		ok = fail(error, "/dev/vdc");
+	int fd = open_device("/dev/vdc", O_RDONLY);
+	if (ok && (fd < 0 || ioctl(fd, BLKFLSBUF, 0) < 0))
+		ok = fail(error, "/dev/vdc");
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+bool disks_grow(const char *device, int at, char error[CONFIG_ERROR])
+{
+	struct super s;
+	uint64_t bytes = 0;
+	int fd = open_device(device, O_RDONLY);
+	/* Mounted, so what is read here is what the file system itself last wrote there. */
+	bool ok = fd >= 0 && ioctl(fd, BLKGETSIZE64, &bytes) == 0 && read_super(fd, &s);
+	if (!ok)
+		fail(error, device);
+	if (fd >= 0)
+		close(fd);
+	return ok && grow(at, device, &s, bytes, error);
 }
 
 static bool mount_image(char error[CONFIG_ERROR])

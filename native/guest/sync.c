@@ -195,9 +195,10 @@ static void resumed(struct job *job, const char *error)
 		return;
 	}
 	c->generation = job->generation;
-	if (job->kind)
+	if (job->kind) {
 		c->state = ST_BOOT;
-	else if (c->state == ST_QUIESCED || c->state == ST_FROZEN)
+		c->rekey = true;
+	} else if (c->state == ST_QUIESCED || c->state == ST_FROZEN)
 		c->state = c->before;
 	control_say(&c->control, "state %s %llu", state_name(c->state),
 		    (unsigned long long)c->generation);

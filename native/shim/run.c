@@ -111,6 +111,12 @@ int run_options(int argc, char **argv, struct run *run)
             run->tap = option_value(argc, argv, &i);
             if (!valid_tap(run->tap))
                 fail("arguments", "--tap %s: not a tap of ours", run->tap);
+        } else if (!strcmp(argv[i], "--low-priority")) {
+            run->low_priority = true;
+        } else if (!strcmp(argv[i], "--memory")) {
+            run->memory_holder = option_reference(argc, argv, &i);
+            run->memory_descriptor = (unsigned)option_number(argc, argv, &i, 0, INT32_MAX);
+            run->mapped = true;
         } else if (!strcmp(argv[i], "--bind")) {
             parse_bind(run, option_value(argc, argv, &i));
         } else if (!strcmp(argv[i], "--confine")) {
@@ -330,6 +336,8 @@ __attribute__((noreturn)) static void shim(struct run *run, int to_caller)
     int guard = run->guarded ? reference_open(run->guard) : -1;
     if (run->guarded && guard < 0)
         fail("until", "%d:%llu: no such process", run->guard.pid, run->guard.start);
+    if (run->mapped)
+        run->memory_fd = memory_open(run->memory_holder, run->memory_descriptor);
 
     /* Seen without capabilities, as it will be when the VMM ends. */
     caps_rest();

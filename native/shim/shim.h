@@ -134,6 +134,11 @@ struct run {
     size_t groups;
     gid_t group[GROUPS_MAX];
     const char *tap;
+    bool low_priority;
+    bool mapped; /* --memory */
+    struct reference memory_holder;
+    unsigned memory_descriptor;
+    int memory_fd;
     size_t binds;
     struct bind bind[BINDS_MAX];
     unsigned long long limit_as, limit_fsize, limit_nofile; /* 0: none */
@@ -154,6 +159,16 @@ __attribute__((noreturn)) void vmm_become(const struct run *run, int report);
 void mount_point(const char *name, bool directory);
 /* SOURCE, read-only, over the NAME in the working directory or the absolute path, which is there. */
 void mount_read_only(const char *source, const char *name);
+
+/* ---- memory.c ---- */
+
+/* Where a VMM finds the memory that it maps. */
+#define MEMORY_FD 4
+
+/* A descriptor of another process: a memfd that nobody can write to any more. */
+int memory_open(struct reference holder, unsigned descriptor);
+/* Puts it where the VMM expects it, to be inherited. */
+void memory_place(int fd);
 
 /* ---- confine.c: a VMM that sees nothing but what is its own ---- */
 

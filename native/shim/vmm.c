@@ -186,12 +186,17 @@ void vmm_become(const struct run *run, int report)
     if (run->directory && fchdir(run->directory_fd) != 0)
         fail("directory", "%s: %m", run->directory);
     limit(RLIMIT_CORE, 0, "core");
+    if (run->low_priority && setpriority(PRIO_PROCESS, 0, 19) != 0)
+        fail("priority", "%m");
     /* Before the namespace is joined: groups are the caller's to give. */
     if (run->set_uid && geteuid() == 0 && setgroups(run->groups, run->group) != 0)
         fail("uid", "groups: %m");
     if (run->in_namespace)
         namespaces_join(run->holder);
 
+    int memory = run->mapped ? fcntl(run->memory_fd, F_DUPFD_CLOEXEC, HELD_FROM) : -1;
+    if (run->mapped && memory < 0)
+        fail("memory", "%m");
     int tap = run->tap ? open_tap(run->tap) : -1;
     place_binds(run);
     if (tap >= 0) {
@@ -200,6 +205,8 @@ void vmm_become(const struct run *run, int report)
         fcntl(3, F_SETFD, 0);
     }
     cloexec_from(tap >= 0 ? 4 : 3);
+    if (run->mapped)
+        memory_place(memory);
     for (size_t i = 0; i < held_count; i++)
         fcntl(held[i], F_SETFD, 0);
 

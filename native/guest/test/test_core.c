@@ -184,6 +184,30 @@ static void not_configured(void)
 	teardown();
 }
 
+static void settling(void)
+{
+	/* Nothing is waited for, and no memory filled, in a guest that nobody has configured. */
+	setup(ST_BOOT);
+	CHECK(greet() && session('a'));
+	CHECK(request(1, "POST /settle?within=1", "") && received("503 "));
+	CHECK(request(2, "POST /shrink", "") && received("503 "));
+	teardown();
+	static const char *const wrong[] = { "", "?within=", "?within=x", "?within=-1", "?within=601", "?within=1s",
+					     "?within=99999999999999999999", "?other=1" };
+	setup(ST_READY);
+	CHECK(greet() && session('b'));
+	for (uint32_t i = 0; i < countof(wrong); i++) {
+		char what[100];
+		bytes.len = 0;
+		snprintf(what, sizeof what, "POST /settle%s", wrong[i]);
+		CHECK(request(i + 1, what, "") && received("400 ") && received("within is not a number of seconds up to 600"));
+	}
+	CHECK(request(90, "GET /settle", "") && received("405 "));
+	bytes.len = 0;
+	CHECK(request(91, "GET /shrink", "") && received("405 "));
+	teardown();
+}
+
 static void configured(void)
 {
 	setup(ST_BOOT);
@@ -326,6 +350,7 @@ static void nothing_leaks(void)
 
 const struct test core_tests[] = {
 	{ "core: greeting", greeting }, { "core: health", health }, { "core: not configured", not_configured },
+	{ "core: settling", settling },
 	{ "core: configured", configured }, { "core: 64 commands at once", many_at_once },
 	{ "core: sessions follow each other", sessions_follow }, { "core: save and resume", save_and_resume },
 	{ "core: a host that stops reading", host_that_stops_reading }, { "core: nothing leaks", nothing_leaks },

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -62,6 +63,34 @@ int main(int argc, char **argv)
             return 1;
         printf("tap=%s tapflags=%d vnet=%d\n", r.ifr_name, !!(r.ifr_flags & IFF_TAP), !!(r.ifr_flags & IFF_VNET_HDR));
         facts();
+    } else if (!strcmp(what, "memory")) { /* what is at descriptor 4, and every way to change it */
+        char text[256] = "";
+        if (pread(4, text, sizeof text - 1, 0) < 0)
+            printf("unreadable ");
+        printf("%s", text);
+        /* As QEMU does: opened for writing, mapped privately. */
+        int fd = open("/proc/self/fd/4", O_RDWR);
+        char *own = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+        if (own != MAP_FAILED)
+            own[0] = 'P';
+        printf(" private=%s", own == MAP_FAILED ? "no" : own);
+        printf(" write=%s", pwrite(4, "X", 1, 0) == 1 || pwrite(fd, "X", 1, 0) == 1 ? "yes" : "no");
+        printf(" shared=%s", mmap(NULL, 4096, PROT_WRITE, MAP_SHARED, fd, 0) != MAP_FAILED ? "yes" : "no");
+        printf(" cut=%s", ftruncate(fd, 0) == 0 || ftruncate(fd, 1 << 20) == 0 ? "yes" : "no");
+        printf(" punch=%s", fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096) == 0 ? "yes" : "no");
+        printf(" nice=%d\n", getpriority(PRIO_PROCESS, 0));
+        close(fd);
+        facts();
+    } else if (!strcmp(what, "hold-memory")) { /* sealed; nearly; not; or an ordinary file */
+        static const unsigned seals[] = {F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE,
+                                         F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW, 0};
+        int kind = atoi(argv[2]);
+        int fd = kind < 3 ? memfd_create("memory", MFD_ALLOW_SEALING) : open("plain", O_RDWR | O_CREAT, 0600);
+        if (fd < 0 || write(fd, "precious", 9) != 9 || (kind < 3 && fcntl(fd, F_ADD_SEALS, seals[kind]) != 0))
+            return 1;
+        printf("%d %d\n", getpid(), fd);
+        fflush(stdout);
+        pause();
     } else if (!strcmp(what, "exit")) {
         return atoi(argv[2]);
     } else if (!strcmp(what, "wait")) {

@@ -114,6 +114,10 @@ refused 'until: 1:1*' run --dir "$d" --until 1:1 -- /bin/true
 refused 'directory: */nowhere*' run --dir "$d/nowhere" -- /bin/true
 refused 'exec: /not/there*' run --dir "$d" -- /not/there
 refused 'holder: 1:1*' run --dir "$d" --holder 1:1 -- /bin/true
+refused 'arguments: --memory needs*' run --dir "$d" --memory
+refused 'arguments: --memory 1*' run --dir "$d" --memory 1 3 -- /bin/true
+refused 'arguments: 1:1 x*' run --dir "$d" --memory 1:1 x -- /bin/true
+refused 'arguments: 1:1 -1*' run --dir "$d" --memory 1:1 -1 -- /bin/true
 is "nothing ended that never ran" no "$(ended "$d" && echo yes || echo no)"
 refused 'arguments: spawn: --log*' spawn -- /bin/true
 refused 'arguments: spawn: an absolute*' spawn --log "$d/log" -- true
@@ -269,6 +273,79 @@ else
         *) skip "a confined VMM outlives the caller" "$(cat "$work/line")" ;;
     esac
 fi
+
+# ---- memory that many map and nobody writes ----
+held_by() { # WHO KIND: sets holder and descriptor
+    h=$(directory "$1")
+    as "$1" sh -c 'cd "$1" && exec "$2" hold-memory "$3"' sh "$h" "$look" "$2" > "$h/held" 2>&1 &
+    until_true 5 test -s "$h/held" || bad "no memory is held ($1)"
+    read -r holder descriptor < "$h/held"
+    holder="$holder:$(sed 's/.*) //' "/proc/$holder/stat" | cut -d' ' -f20)"; remember "$holder"
+}
+maps_memory() { # WHAT WHO UID-FLAG ARGUMENT...: the memory arrives, and stays as it is
+    what=$1 who=$2 flag=$3; shift 3
+    held_by "$who" 0
+    for time in first second; do
+        d=$(directory "$who")
+        [ -z "$flag" ] || { chgrp $mapped "$d"; chmod 1770 "$d"; }
+        line=$(as "$who" "$shim" run --dir "$d" $flag --memory "$holder" "$descriptor" "$@" -- "$look" memory)
+        like "mapped ($what)" 'ok *' "$line"
+        remember $(echo "$line" | cut -d' ' -f2,3)
+        until_true 5 ended "$d" || bad "no exit.json, mapped ($what)"
+        f=$d/console.log
+        is "what is mapped, the $time time ($what)" \
+            'precious private=Precious write=no shared=no cut=no punch=no nice=0' "$(head -n 1 "$f")"
+        is "descriptors, mapped ($what)" '0 1 2 4 ' "$(fact fds "$f")"
+    done
+    kill -9 "${holder%:*}"
+}
+not_mapped() { # WANT HOLDER DESCRIPTOR
+    d=$(directory "$(id -u)")
+    line=$("$shim" run --dir "$d" --memory "$2" "$3" -- "$look" memory)
+    like "memory $2 $3" "failed memory: $1" "$line"
+    is "nothing ran ($1)" no "$(ended "$d" && echo yes || echo no)"
+}
+maps_memory "$(id -u)" "$(id -u)" ''
+if [ "$(id -u)" = 0 ]; then
+    maps_memory $user $user ''
+    maps_memory "0, the VMM $mapped" 0 "--uid $mapped"
+fi
+if [ -n "$bwrap" ]; then
+    other=
+    [ "$(id -u)" != 0 ] || other="--uid $mapped"
+    case $("$shim" try-confine --confine "$bwrap" $libraries $other) in
+        ok*) maps_memory "confined" "$(id -u)" "$other" --confine "$bwrap" $libraries --show "$look" --show /dev/null
+            [ "$(id -u)" != 0 ] || maps_memory "confined, $user" $user '' --confine "$bwrap" $libraries --show "$look" --show /dev/null ;;
+        *) skip "memory, confined" "no confinement here" ;;
+    esac
+fi
+held_by "$(id -u)" 0
+not_mapped "/proc/${holder%:*}/fd/99: No such file*" "$holder" 99
+not_mapped "${holder%:*}:1: no such process" "${holder%:*}:1" "$descriptor"
+# One of the holder's that is no memory at all.
+not_mapped "/proc/${holder%:*}/fd/1: *" "$holder" 1
+gone_holder=$holder
+kill -9 "${holder%:*}"; until_true 5 gone "$holder"
+not_mapped "/proc/${holder%:*}/fd/$descriptor: No such file*" "$gone_holder" "$descriptor"
+for kind in 1 2 3; do
+    held_by "$(id -u)" $kind
+    not_mapped "*: not sealed against every change" "$holder" "$descriptor"
+    kill -9 "${holder%:*}"
+done
+if [ "$(id -u)" = 0 ]; then
+    # Somebody else's is not there to be had.
+    held_by 0 0
+    d=$(directory $user)
+    line=$(as $user "$shim" run --dir "$d" --memory "$holder" "$descriptor" -- "$look" memory)
+    like "another user's memory" 'failed memory: *Permission denied' "$line"
+    kill -9 "${holder%:*}"
+fi
+
+# ---- work that nobody waits for ----
+d=$(directory "$(id -u)")
+set -- $("$shim" run --dir "$d" --low-priority -- "$look" memory); remember "$2" "$3"
+until_true 5 ended "$d"
+like "low priority" '*nice=19' "$(head -n 1 "$d/console.log")"
 
 # ---- how a VMM ends ----
 d=$(directory "$(id -u)")

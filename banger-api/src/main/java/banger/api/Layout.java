@@ -77,6 +77,16 @@ public record Layout(Path state, Path cache, Path run, Path config) {
         return state.resolve("seal.key");
     }
 
+    /** What VMs were at a moment: a directory a VM. */
+    public Path snapshots() {
+        return state.resolve("snapshots");
+    }
+
+    /** Prepared machines, a directory each. */
+    public Path templates() {
+        return state.resolve("templates");
+    }
+
     /** Engines that were pulled. */
     public Path engines() {
         return state.resolve("engines");

@@ -27,6 +27,16 @@ final class Help {
                     "banger vm run --image debian-minimal"),
             "kernel",
             List.of("kernels that VMs boot", "banger kernel list --available", "banger vm run -- uname -r"),
+            "snapshot",
+            List.of(
+                    "what VMs were at a moment",
+                    "banger snapshot list box",
+                    "banger vm snapshot box; banger vm restore box 1; banger vm undo box"),
+            "template",
+            List.of(
+                    "prepared machines that new VMs continue from instead of booting",
+                    "banger template list",
+                    "banger template build; banger vm run --cold"),
             "engine",
             List.of("what runs the VMs", "banger vm run --engine qemu", "banger engine list"),
             "daemon",
@@ -45,8 +55,8 @@ final class Help {
                   banger vm run . -- make test        this repository in a new VM; its exit status is yours
                   banger vm pull NAME --branch work   bring the work back as a branch
 
-                everyday   vm   ps   image   kernel
-                this host  doctor   engine   daemon
+                everyday   vm   ps   image   kernel   snapshot
+                this host  doctor   engine   template   daemon
                 also       completion   version
 
                 banger help COMMAND; banger help start for a tour

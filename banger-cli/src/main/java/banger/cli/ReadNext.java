@@ -13,6 +13,14 @@ final class ReadNext {
             case "vm stop", "vm kill" -> "banger vm start NAME; banger vm delete NAME";
             case "vm pause" -> "banger vm resume NAME; banger vm suspend NAME frees its memory too";
             case "vm suspend" -> "banger vm start NAME goes on where it was";
+            case "vm snapshot" -> "banger vm restore NAME NUMBER; banger snapshot list NAME";
+            case "vm restore" -> "banger snapshot list NAME";
+            case "vm undo", "vm timeline" -> "banger vm exec --checkpoint NAME -- COMMAND";
+            case "vm fork" -> "banger vm exec NAME -- COMMAND; banger vm delete NAME";
+            case "snapshot list", "snapshot show" -> "banger vm restore NAME NUMBER; banger snapshot rm NAME NUMBER";
+            case "snapshot rm", "template rm", "template prune" -> "banger vm prune";
+            case "template list", "template show" -> "banger template build; banger template prune";
+            case "template build" -> "banger vm run --warm";
             case "vm delete", "vm prune" -> "banger vm pull NAME first, when there is work in it";
             case "vm set" -> "banger vm restart NAME";
             case "vm list" -> "banger vm show NAME; banger vm stats";

@@ -5,13 +5,16 @@ import banger.cli.verbs.DiffVerb;
 import banger.cli.verbs.EngineVerbs;
 import banger.cli.verbs.ExecVerbs;
 import banger.cli.verbs.ExportVerb;
+import banger.cli.verbs.ForkVerb;
 import banger.cli.verbs.ImageVerbs;
 import banger.cli.verbs.KernelVerbs;
 import banger.cli.verbs.ListVerbs;
 import banger.cli.verbs.PullVerb;
 import banger.cli.verbs.RunVerb;
+import banger.cli.verbs.SnapshotVerbs;
 import banger.cli.verbs.SshVerbs;
 import banger.cli.verbs.StateVerbs;
+import banger.cli.verbs.TemplateVerbs;
 import banger.cli.verbs.VersionVerb;
 import banger.cli.verbs.WorkspaceVerbs;
 import java.util.List;
@@ -32,6 +35,11 @@ final class Verbs {
             "vm pause",
             "vm resume",
             "vm suspend",
+            "vm snapshot",
+            "vm restore",
+            "vm fork",
+            "vm timeline",
+            "vm undo",
             "vm kill",
             "vm delete",
             "vm prune",
@@ -54,6 +62,14 @@ final class Verbs {
             "image promote",
             "image delete",
             "image cache prune",
+            "snapshot list",
+            "snapshot show",
+            "snapshot rm",
+            "template list",
+            "template show",
+            "template build",
+            "template rm",
+            "template prune",
             "engine list",
             "engine pull",
             "kernel list",
@@ -71,8 +87,17 @@ final class Verbs {
             "__complete");
 
     /** Other names of the same commands. */
-    private static final List<String> ALIASES =
-            List.of("vm rm", "vm ls", "vm ps", "ps", "image ls", "image rm", "kernel ls", "kernel delete");
+    private static final List<String> ALIASES = List.of(
+            "vm rm",
+            "vm ls",
+            "vm ps",
+            "ps",
+            "image ls",
+            "image rm",
+            "kernel ls",
+            "kernel delete",
+            "template ls",
+            "template delete");
 
     /** Words of the longest name. */
     private static final int LONGEST = 3;
@@ -112,6 +137,19 @@ final class Verbs {
                     case "image promote" -> ImageVerbs.promote();
                     case "image delete", "image rm" -> ImageVerbs.delete();
                     case "image cache prune" -> ImageVerbs.pruneCache();
+                    case "vm snapshot" -> SnapshotVerbs.take();
+                    case "vm restore" -> SnapshotVerbs.restore();
+                    case "vm fork" -> ForkVerb.verb();
+                    case "vm timeline" -> SnapshotVerbs.timeline();
+                    case "vm undo" -> SnapshotVerbs.undo();
+                    case "snapshot list", "snapshot ls" -> SnapshotVerbs.list();
+                    case "snapshot show" -> SnapshotVerbs.show();
+                    case "snapshot rm", "snapshot delete" -> SnapshotVerbs.remove();
+                    case "template list", "template ls" -> TemplateVerbs.list();
+                    case "template show" -> TemplateVerbs.show();
+                    case "template build" -> TemplateVerbs.build();
+                    case "template rm", "template delete" -> TemplateVerbs.remove();
+                    case "template prune" -> TemplateVerbs.prune();
                     case "engine list" -> EngineVerbs.list();
                     case "engine pull" -> EngineVerbs.pull();
                     case "kernel list", "kernel ls" -> KernelVerbs.list();

@@ -7,7 +7,9 @@ import banger.daemon.api.EngineRoutes;
 import banger.daemon.api.ImageRoutes;
 import banger.daemon.api.KernelRoutes;
 import banger.daemon.api.LogRoute;
+import banger.daemon.api.SnapshotRoutes;
 import banger.daemon.api.StatsRoute;
+import banger.daemon.api.TemplateRoutes;
 import banger.daemon.api.VmRoutes;
 import banger.daemon.api.VmViews;
 import banger.daemon.api.WorkspaceRoutes;
@@ -20,6 +22,7 @@ import banger.daemon.engine.Confinement;
 import banger.daemon.engine.HostEngines;
 import banger.daemon.engine.KvmProbe;
 import banger.daemon.engine.MemoryBound;
+import banger.daemon.engine.SealedMemory;
 import banger.daemon.engine.Shim;
 import banger.daemon.engine.Signals;
 import banger.daemon.engine.firecracker.FirecrackerProgram;
@@ -34,7 +37,10 @@ import banger.daemon.net.KernelHostLinks;
 import banger.daemon.net.UserNetwork;
 import banger.daemon.process.HostCommandRunner;
 import banger.daemon.publish.Download;
+import banger.daemon.publish.OwnerSeal;
+import banger.daemon.snapshot.SnapshotStore;
 import banger.daemon.store.Database;
+import banger.daemon.template.TemplateStore;
 import banger.daemon.userfiles.UserFiles;
 import banger.daemon.vm.Machines;
 import banger.daemon.vm.Reconciler;
@@ -106,13 +112,15 @@ final class Daemon {
                 layout.engines(),
                 URI.create(settings.firecrackerMirror()),
                 new Download(Duration.ofSeconds(20), Duration.ofMinutes(1), HttpClient.Redirect.NORMAL));
+        var memories = new SealedMemory();
         var engines = new HostEngines(
                 commands,
                 shim,
                 kvm,
                 settings.qemu(),
                 new FirecrackerProgram(commands, settings.firecracker(), layout.engines()),
-                pull);
+                pull,
+                memories);
         var mirror = DebianMirror.of(settings.mirror());
         var kernels = new Kernels(
                 layout.kernels(),
@@ -158,6 +166,9 @@ final class Daemon {
                 keys,
                 new UserFiles(home, settings.fileSync(), commands),
                 new Signals(commands),
+                new TemplateStore(layout.templates(), owner, new OwnerSeal(layout.sealKey())),
+                new SnapshotStore(layout.snapshots(), owner, new OwnerSeal(layout.sealKey())),
+                memories,
                 settings);
         var reconciler = new Reconciler(table, disks, network, machines, engines, lifecycle);
         kernels.sweep();
@@ -165,6 +176,12 @@ final class Daemon {
         pull.sweep();
         reconciler.run();
         network.start();
+        var templates = lifecycle.templates();
+        // A template never outlives what it was made with.
+        templates.removeUnless(about ->
+                images.list().stream().anyMatch(i -> i.digest().equals(about.imageDigest()))
+                        && kernels.list().stream().anyMatch(k -> k.digest().equals(about.kernelDigest())));
+        templates.start();
 
         var operations = new Operations(layout.daemonLog());
         var router = new Router();
@@ -191,11 +208,13 @@ final class Daemon {
                 x -> x.json(
                         DoctorReport.class,
                         doctor.examine(x.query("deep").isPresent() ? Doctor.Depth.DEEP : Doctor.Depth.QUICK)));
+        new SnapshotRoutes(refs, views, lifecycle, operations).addTo(router);
+        new TemplateRoutes(templates, operations).addTo(router);
         new EngineRoutes(engines, pull, operations).addTo(router);
         new DaemonRoutes(layout, machines, operations, end::countDown).addTo(router);
 
         var idle = new IdleTimer(IDLE_LIMIT);
-        idle.watch(() -> !machines.all().isEmpty() || !operations.list().isEmpty(), end::countDown);
+        idle.watch(() -> !machines.all().isEmpty() || !operations.list().isEmpty() || templates.busy(), end::countDown);
         Runtime.getRuntime().addShutdownHook(new Thread(end::countDown));
         try (var server = ApiServer.bind(layout.socket(), owner, router, operations, idle::touch)) {
             Thread.ofPlatform().daemon().name("accept").start(server::serve);
@@ -206,6 +225,7 @@ final class Daemon {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
+            templates.close();
             boolean unused = machines.all().isEmpty();
             reconciler.releaseAll();
             network.close();

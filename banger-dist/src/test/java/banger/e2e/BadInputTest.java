@@ -144,7 +144,7 @@ class BadInputTest {
                     .contains(what == null ? "" : place + ": " + what)
                     .doesNotContain("Exception");
         } finally {
-            HOME.config("");
+            HOME.settings("");
         }
     }
 

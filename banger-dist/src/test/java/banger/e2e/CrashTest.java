@@ -54,7 +54,12 @@ class CrashTest {
             case STOP_INTENT, STOP_SYNCED, STOP_KILLED, STOP_DONE -> duringStop(failpoint);
             case SUSPEND_INTENT, SUSPEND_FROZEN, SUSPEND_WRITTEN, SUSPEND_SAVED -> duringSuspend(failpoint);
             case RESUME_LOADED, RESUME_MARKED, RESUME_CONTINUED -> duringResume(failpoint);
+            case TEMPLATE_BOOTED, TEMPLATE_SAVED, TEMPLATE_PUBLISHED -> duringTemplate(failpoint);
+            case WARM_CLONED, WARM_LOADED, WARM_CONFIGURED -> duringWarmStart(failpoint);
             case DELETE_INTENT, DELETE_FILES, DELETE_DONE -> duringDelete(failpoint);
+            case SNAPSHOT_COPIED, SNAPSHOT_PUBLISHED -> duringSnapshot(failpoint);
+            case RESTORE_INTENT, RESTORE_COPIED, RESTORE_REPLACED -> duringRestore(failpoint);
+            case FORK_CAPTURED, FORK_RESERVED, FORK_CONTINUED -> duringFork(failpoint);
         }
     }
 
@@ -99,11 +104,98 @@ class CrashTest {
         theDataIsThere();
     }
 
+    private static final String[] TEMPLATE = {
+        "template", "build", "--image", Prepared.IMAGE, "--vcpu", "1", "--memory", "512M"
+    };
+
+    private void duringTemplate(Failpoint failpoint) throws Exception {
+        HOME.run("template", "prune").ok();
+        die(failpoint, TEMPLATE);
+        noTemplateIsHalfMade();
+        // Whole or not there.
+        boolean published = failpoint == Failpoint.TEMPLATE_PUBLISHED;
+        assertThat(HOME.run("template", "list", "--json").ok().out().contains("\"digest\""))
+                .isEqualTo(published);
+        if (published) {
+            HOME.create("--warm", "--name", CUT).ok();
+            HOME.run("vm", "delete", CUT).ok();
+        }
+        theDataIsThere();
+    }
+
+    private void duringWarmStart(Failpoint failpoint) throws Exception {
+        if (!HOME.run("template", "list", "--json").ok().out().contains("\"digest\""))
+            HOME.banger(TEMPLATE).run().ok();
+        HOME.create("--no-start", "--name", CUT).ok();
+        die(failpoint, "vm", "start", CUT);
+        noTemplateIsHalfMade();
+        assertThat(Trees.names(HOME.state().resolve("vms").resolve(HOME.vm(CUT).id())))
+                .noneMatch(n -> n.endsWith(".new"));
+        // Nobody was told that it runs: it does not, and it boots on disks that are whole.
+        assertThat(HOME.vm(CUT).state()).isEqualTo("stopped");
+        HOME.run("vm", "start", CUT).ok();
+        assertThat(HOME.vm(CUT).boot()).isEqualTo("cold");
+        HOME.exec(CUT, "true").ok();
+        HOME.run("vm", "delete", CUT).ok();
+        HOME.create("--warm", "--name", CUT).ok();
+        HOME.run("vm", "delete", CUT).ok();
+        everythingAgrees();
+    }
+
+    private static void noTemplateIsHalfMade() throws IOException {
+        assertThat(Trees.names(HOME.state().resolve("templates"))).allMatch(n -> n.matches("[0-9a-f]{64}"));
+        assertThat(Processes.matching(p -> p.cwd().contains("/templates/")))
+                .noneMatch(p -> p.cwd().startsWith(HOME.state().toString()));
+    }
+
     private void duringDelete(Failpoint failpoint) throws Exception {
         HOME.create("--no-start", "--name", CUT).ok();
         die(failpoint, "vm", "delete", CUT);
         // Its deletion was begun: it is finished.
         assertThat(find(CUT)).isEmpty();
+    }
+
+    private void duringSnapshot(Failpoint failpoint) throws Exception {
+        HOME.run("vm", "start", KEPT).ok();
+        die(failpoint, "vm", "snapshot", KEPT);
+        var made = HOME.run("snapshot", "list", KEPT, "--json").ok().out();
+        assertThat(made.contains("\"number\"")).isEqualTo(failpoint == Failpoint.SNAPSHOT_PUBLISHED);
+        nothingIsUnfinished();
+        if (failpoint == Failpoint.SNAPSHOT_PUBLISHED)
+            HOME.run("snapshot", "rm", KEPT, "1").ok();
+        theDataIsThere();
+    }
+
+    /** Once it was begun it is ended: the VM is what the snapshot says, whole. */
+    private void duringRestore(Failpoint failpoint) throws Exception {
+        HOME.run("vm", "start", KEPT).ok();
+        HOME.run("vm", "snapshot", KEPT, "--disks-only").ok();
+        HOME.exec(KEPT, "sh", "-c", "echo other > /root/marker; echo other > /etc/marker; sync")
+                .ok();
+        die(failpoint, "vm", "restore", "--yes", KEPT, "1");
+        assertThat(HOME.vm(KEPT).state()).isEqualTo("stopped");
+        nothingIsUnfinished();
+        theDataIsThere();
+        for (var s :
+                HOME.run("snapshot", "list", KEPT).ok().out().lines().skip(1).toList())
+            HOME.run("snapshot", "rm", KEPT, s.strip().split(" ")[0]).ok();
+    }
+
+    private void duringFork(Failpoint failpoint) throws Exception {
+        HOME.run("vm", "start", KEPT).ok();
+        die(failpoint, "vm", "fork", KEPT, "--name", CUT);
+        nothingIsUnfinished();
+        // Whoever asked was not told of it, but it is whole, as every VM is.
+        if (find(CUT).isPresent()) HOME.run("vm", "delete", "--discard", CUT).ok();
+        theDataIsThere();
+    }
+
+    private static void nothingIsUnfinished() throws IOException {
+        for (var vm : Trees.names(HOME.state().resolve("snapshots")))
+            assertThat(Trees.names(HOME.state().resolve("snapshots").resolve(vm)))
+                    .noneMatch(n -> n.startsWith("."));
+        assertThat(HOME.state().resolve("vms").resolve(HOME.vm(KEPT).id()).resolve("restoring"))
+                .doesNotExist();
     }
 
     private void theDataIsThere() throws IOException {

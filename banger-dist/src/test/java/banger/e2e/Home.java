@@ -151,6 +151,12 @@ class Home {
         Wait.until("daemon " + pid + " is gone", () -> !Processes.alive(pid));
     }
 
+    /** Settings for tests: what nobody asked for would take the processor from what is tried. */
+    void settings(String toml) {
+        config("templates = \"manual\"\n" + toml);
+    }
+
+    /** The file of settings, just so. */
     void config(String toml) {
         try {
             Files.createDirectories(path.resolve("config"));

@@ -26,7 +26,7 @@ class HostFaultsTest {
     void delete() {
         HOME.deleteAll();
         HOME.run("daemon", "stop").ok();
-        HOME.config("");
+        HOME.settings("");
     }
 
     /** A program in place of QEMU. */
@@ -38,7 +38,7 @@ class HostFaultsTest {
                         + "\n");
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
         Files.setPosixFilePermissions(HOME.path(), PosixFilePermissions.fromString("rwxr-xr-x"));
-        HOME.config("qemu_bin = \"" + program + "\"\n");
+        HOME.settings("qemu_bin = \"" + program + "\"\n");
     }
 
     @Test
@@ -81,7 +81,7 @@ class HostFaultsTest {
 
     @Test
     void aMissingVmmIsNamed() {
-        HOME.config("qemu_bin = \"/no/such/qemu\"\n");
+        HOME.settings("qemu_bin = \"/no/such/qemu\"\n");
         var ended = HOME.create("--name", "box").expect(1);
         assertThat(ended.err()).startsWith("error: ").contains("/no/such/qemu").doesNotContain("Exception");
         assertThat(HOME.vms()).isEmpty();

@@ -28,6 +28,7 @@ final class LabHome extends Home {
     }
 
     void begin() {
+        settings("");
         var bangerd = new Program(List.of(product.resolve("libexec/bangerd").toString()), environment())
                 .env("BANGER_DAEMON_FLAGS", "-Dbanger.emulated-cpu=" + PROCESSOR)
                 .start();

@@ -50,7 +50,7 @@ final class Leaks {
         Trees.names(state.resolve("ssh/vms")).forEach(n -> leaks.add("keys state/ssh/vms/" + n));
         for (var name : Trees.names(state.resolve("run")))
             if (!KEPT_IN_RUN.contains(name)) leaks.add("file state/run/" + name);
-        for (var part : List.of("images", "kernels"))
+        for (var part : List.of("images", "kernels", "templates"))
             for (var name : Trees.names(state.resolve(part)))
                 if (name.startsWith(".")) leaks.add("unfinished state/" + part + "/" + name);
         return leaks;

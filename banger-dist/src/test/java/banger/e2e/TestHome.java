@@ -48,6 +48,7 @@ final class TestHome extends Home implements BeforeAllCallback, AfterAllCallback
     @Override
     public void beforeAll(ExtensionContext context) {
         if (prepared) Prepared.copyInto(path());
+        if (prepared) settings("");
     }
 
     @Override

@@ -32,7 +32,7 @@ class UserFilesTest {
         Files.writeString(home.resolve(".gitconfig"), "[user]\n name = Sam \\\"S\\\" Ham\n email = sam@example.org\n");
         Files.writeString(home.resolve(".netrc"), "machine a\n");
         Files.write(home.resolve("big"), new byte[9_000_000]);
-        HOME.config("""
+        HOME.settings("""
                 [[file_sync]]
                 host = "~/.netrc"
                 guest = "~/.netrc"

@@ -3,7 +3,7 @@ package banger.api.model;
 import io.avaje.jsonb.Json;
 import org.jspecify.annotations.Nullable;
 
-/** A VM to create. Sizes in bytes but for memory; {@code start}: boot it too; {@code offline}: nothing is fetched; {@code rm}: an ephemeral VM, deleted when its daemon finds it stopped. */
+/** A VM to create. Sizes in bytes but for memory; {@code start}: boot it too; {@code offline}: nothing is fetched; {@code rm}: an ephemeral VM, deleted when its daemon finds it stopped; {@code boot}: {@code auto}, {@code cold}, {@code warm}. */
 @Json
 public record CreateVm(
         @Nullable String name,
@@ -16,4 +16,5 @@ public record CreateVm(
         @Nullable String engine,
         boolean start,
         boolean offline,
-        boolean remove) {}
+        boolean remove,
+        @Nullable String boot) {}

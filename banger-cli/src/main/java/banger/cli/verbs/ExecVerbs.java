@@ -3,6 +3,9 @@ package banger.cli.verbs;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Printable;
+import banger.api.model.CommandStatus;
+import banger.api.model.SnapshotInfo;
+import banger.api.model.TakeSnapshot;
 import banger.api.model.VmInfo;
 import banger.api.model.WorkspaceInfo;
 import banger.cli.Flag;
@@ -15,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** {@code vm exec}. */
 public final class ExecVerbs {
@@ -27,6 +31,9 @@ public final class ExecVerbs {
                     Flag.of("-w, --cwd", "DIR", "run in this directory (default: the workspace, else the home)"),
                     Flag.of("-e, --env", "NAME=VALUE", "set a variable; may be given several times")));
 
+    /** Of a command in the timeline. */
+    private static final int LONGEST_LABEL = 120;
+
     private ExecVerbs() {}
 
     public static Verb exec() {
@@ -36,6 +43,11 @@ public final class ExecVerbs {
                 List.of(
                         Flag.of("--guest-path", "DIR", "run in this workspace (default: the one prepared last)"),
                         Flag.yes("--auto-prepare", "bring in first what changed on the host"))));
+        flags.addAll(Flag.about(
+                "the way back",
+                List.of(
+                        Flag.yes("--checkpoint", "keep the disks as they are before it (banger vm undo)"),
+                        Flag.yes("--with-memory", "with --checkpoint: the memory too; other sessions end"))));
         return new Verb(
                 "vm exec",
                 "a command in a running VM, in its workspace; its exit status is yours",
@@ -61,6 +73,37 @@ public final class ExecVerbs {
         tty(i);
         environment(i);
         var vm = session.daemon().get(Paths.vm(i.operands().getFirst()), VmInfo.class);
+        if (i.has("--with-memory") && !i.has("--checkpoint"))
+            throw new BangerException(
+                    ErrorCode.USAGE, "--with-memory: says more about --checkpoint", "add --checkpoint");
+        if (i.has("--checkpoint")) return checkpointed(session, vm, i, path);
+        return run(session, vm, i, path);
+    }
+
+    /** Its status is written beside the state that it can be undone to. */
+    private static int checkpointed(Session session, VmInfo vm, Invocation i, Optional<GuestPath> path) {
+        var at = Paths.vm(vm.id());
+        var before = SnapshotVerbs.take(
+                session, at, new TakeSnapshot(SnapshotVerbs.CHECKPOINT, label(i), i.has("--with-memory")));
+        int status = run(session, vm, i, path);
+        session.daemon()
+                .send(
+                        "PATCH",
+                        at + "/snapshots/" + before.number(),
+                        CommandStatus.class,
+                        new CommandStatus(status),
+                        SnapshotInfo.class);
+        return status;
+    }
+
+    private static String label(Invocation i) {
+        var words = i.command().stream()
+                .map(w -> Printable.line(new String(w, StandardCharsets.UTF_8)))
+                .collect(Collectors.joining(" "));
+        return words.length() <= LONGEST_LABEL ? words : words.substring(0, LONGEST_LABEL - 1) + "…";
+    }
+
+    private static int run(Session session, VmInfo vm, Invocation i, Optional<GuestPath> path) {
         var recorded = Optional.ofNullable(vm.workspace());
         if (path.isPresent() && !path.map(GuestPath::value).equals(recorded.map(WorkspaceInfo::guestPath)))
             return inWorkspace(session, vm.id(), i, Optional.of(at(path.get(), recorded)), vm.nat());

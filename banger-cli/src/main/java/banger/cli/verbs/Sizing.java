@@ -24,6 +24,8 @@ final class Sizing {
                     Flag.of("--system-overlay-size", "SIZE", "the disk under the rest (default: 8G, likewise)"),
                     Flag.yes("--nat", "let it reach the network outside"),
                     Flag.of("--engine", "ENGINE", "auto, qemu or firecracker (default: auto)"),
+                    Flag.yes("--cold", "boot it, though a template is there to continue from"),
+                    Flag.yes("--warm", "continue from a template, or fail (banger template build)"),
                     Flag.yes("--offline", "fetch nothing: what is missing is an error; no Firecracker: QEMU")));
 
     private Sizing() {}
@@ -43,7 +45,14 @@ final class Sizing {
                 i.value("--engine").orElse(null),
                 start,
                 i.has("--offline"),
-                remove);
+                remove,
+                boot(i).orElse(null));
+    }
+
+    private static Optional<String> boot(Invocation i) {
+        if (i.has("--cold") && i.has("--warm"))
+            throw new BangerException(ErrorCode.USAGE, "--cold and --warm exclude each other", "leave one of them out");
+        return i.has("--cold") ? Optional.of("cold") : i.has("--warm") ? Optional.of("warm") : Optional.empty();
     }
 
     static Optional<Integer> memory(Invocation i) {

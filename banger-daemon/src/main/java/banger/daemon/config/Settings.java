@@ -1,5 +1,6 @@
 package banger.daemon.config;
 
+import banger.api.Size;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -12,6 +13,8 @@ import java.util.Optional;
  * @param startTimeout from the VMM's start to the guest's ready; emulation gets three times as long
  * @param firecrackerMirror where its releases lie; ends in a slash
  * @param fileSync what of the host's files every VM gets
+ * @param templates {@code auto}: made by themselves; {@code manual}: only when asked for; {@code off}: not used either
+ * @param templateBudget bytes that templates may take on disk; the longest unused go
  * @param stopTimeout how long a stop waits for the guest's dirty pages
  */
 public record Settings(
@@ -34,7 +37,9 @@ public record Settings(
         Optional<Integer> memoryMib,
         Optional<Long> diskBytes,
         Optional<Long> overlayBytes,
-        List<FileSync> fileSync) {
+        List<FileSync> fileSync,
+        String templates,
+        long templateBudget) {
     public static final Settings DEFAULT = new Settings(
             "debian-bookworm",
             "debian-cloud",
@@ -55,5 +60,7 @@ public record Settings(
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
-            List.of());
+            List.of(),
+            "auto",
+            10 * Size.GIB);
 }

@@ -84,7 +84,9 @@ public final class SettingsFile {
                 number("vm_defaults.memory_mib", 64, 1 << 24).map(Long::intValue),
                 text("vm_defaults.disk_size", s -> Size.parse("vm_defaults.disk_size", s)),
                 text("vm_defaults.system_overlay_size", s -> Size.parse("vm_defaults.system_overlay_size", s)),
-                fileSync(home));
+                fileSync(home),
+                text("templates", s -> oneOf(s, "auto", "manual", "off")).orElse(d.templates()),
+                text("template_budget", s -> Size.parse("template_budget", s)).orElse(d.templateBudget()));
         refuseUnknown();
         checkGateway(settings.gateway(), settings.prefix());
         return settings;

@@ -2,6 +2,7 @@ package banger.daemon.engine;
 
 import banger.daemon.guest.Control;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,6 +14,7 @@ import java.util.Optional;
  *     {@code kernel}, {@code initrd}
  * @param network how the VM's network is called in listings
  * @param listener hears what the guest announces
+ * @param urgency low: whatever else the host does goes first
  */
 public record BootSpec(
         String name,
@@ -25,10 +27,116 @@ public record BootSpec(
         int cid,
         Placement placement,
         String network,
-        Control.Listener listener) {
+        Control.Listener listener,
+        Memory memory,
+        Urgency urgency) {
+    /** Of a machine with memory of its own, for which somebody waits. */
+    public BootSpec(
+            String name,
+            Path directory,
+            List<Link> links,
+            String commandLine,
+            int vcpu,
+            int memoryMib,
+            String mac,
+            int cid,
+            Placement placement,
+            String network,
+            Control.Listener listener) {
+        this(
+                name,
+                directory,
+                links,
+                commandLine,
+                vcpu,
+                memoryMib,
+                mac,
+                cid,
+                placement,
+                network,
+                listener,
+                new Memory.Own(),
+                Urgency.HIGH);
+    }
+
     /** The same elsewhere. */
     public BootSpec at(Placement other) {
-        return new BootSpec(name, directory, links, commandLine, vcpu, memoryMib, mac, cid, other, network, listener);
+        return new BootSpec(
+                name,
+                directory,
+                links,
+                commandLine,
+                vcpu,
+                memoryMib,
+                mac,
+                cid,
+                other,
+                network,
+                listener,
+                memory,
+                urgency);
+    }
+
+    /** The same with more files in sight. */
+    public BootSpec with(List<Link> more) {
+        var all = new ArrayList<>(links);
+        all.addAll(more);
+        return new BootSpec(
+                name,
+                directory,
+                List.copyOf(all),
+                commandLine,
+                vcpu,
+                memoryMib,
+                mac,
+                cid,
+                placement,
+                network,
+                listener,
+                memory,
+                urgency);
+    }
+
+    /** The same with memory from elsewhere. */
+    public BootSpec on(Memory other) {
+        return new BootSpec(
+                name,
+                directory,
+                links,
+                commandLine,
+                vcpu,
+                memoryMib,
+                mac,
+                cid,
+                placement,
+                network,
+                listener,
+                other,
+                urgency);
+    }
+
+    /** The same with another urgency. */
+    public BootSpec with(Urgency other) {
+        return new BootSpec(
+                name,
+                directory,
+                links,
+                commandLine,
+                vcpu,
+                memoryMib,
+                mac,
+                cid,
+                placement,
+                network,
+                listener,
+                memory,
+                other);
+    }
+
+    /** Whether somebody waits for it. */
+    public enum Urgency {
+        HIGH,
+        LOW
     }
 
     /** A read-only file and the name it has inside the VM's directory. */

@@ -41,6 +41,7 @@ public final class HostEngines implements Engines {
     private final Optional<Path> configuredQemu;
     private final FirecrackerProgram firecracker;
     private final FirecrackerPull pull;
+    private final SealedMemory memories;
     /** Until then, on the clock of {@link System#nanoTime}, a fetch that failed is not tried again by itself. */
     private volatile Optional<Long> rest = Optional.empty();
 
@@ -50,13 +51,15 @@ public final class HostEngines implements Engines {
             KvmProbe kvm,
             Optional<Path> configuredQemu,
             FirecrackerProgram firecracker,
-            FirecrackerPull pull) {
+            FirecrackerPull pull,
+            SealedMemory memories) {
         this.commands = commands;
         this.shim = shim;
         this.kvm = kvm;
         this.configuredQemu = configuredQemu;
         this.firecracker = firecracker;
         this.pull = pull;
+        this.memories = memories;
     }
 
     @Override
@@ -223,7 +226,7 @@ public final class HostEngines implements Engines {
 
     private Hypervisor qemu(Accelerator accelerator) {
         var program = program();
-        return new QemuHypervisor(program, checkedVersion(program), accelerator, shim);
+        return new QemuHypervisor(program, checkedVersion(program), accelerator, shim, memories);
     }
 
     private Path program() {

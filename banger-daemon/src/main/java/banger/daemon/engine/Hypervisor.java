@@ -23,9 +23,10 @@ public interface Hypervisor {
 
     /**
      * Starts a VMM that continues from a saved state, its vCPUs still stopped: {@link Machine#wake} lets
-     * them run. The spec is that of the machine that was saved, but for its directory and tap.
+     * them run. The spec is that of the machine that was saved, but for its directory and tap, the sizes of its
+     * writable disks, and its memory: what was recorded is mapped.
      *
-     * @param saved what {@link Machine#save} filled, in the spec's directory; needed until the machine woke
+     * @param saved what {@link Machine#save} filled, needed until the machine woke
      * @throws banger.api.BangerException {@code vm.start-failed} with the VMM's last words; nothing runs then
      */
     Machine restore(BootSpec spec, Path saved);

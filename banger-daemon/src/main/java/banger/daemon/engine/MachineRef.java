@@ -48,7 +48,12 @@ public record MachineRef(
 
     /** The same of a machine that continues from a saved state. */
     public MachineRef resumed() {
-        return new MachineRef(bootId, engine, shim, vmm, network, "resumed", readyMillis, likeness, confinement);
+        return booted("resumed");
+    }
+
+    /** @param how {@code cold}, {@code resumed} or {@code warm}, with the reason in brackets where there is one */
+    public MachineRef booted(String how) {
+        return new MachineRef(bootId, engine, shim, vmm, network, how, readyMillis, likeness, confinement);
     }
 
     public MachineRef ready(long millis) {

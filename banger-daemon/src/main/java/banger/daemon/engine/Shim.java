@@ -17,6 +17,9 @@ import java.util.stream.Stream;
 
 /** Starts VMMs through {@code banger-shim run}; the shim outlives us and is the VMM's parent. */
 public final class Shim {
+    /** Where a VMM finds the memory that it maps. */
+    public static final int MEMORY_DESCRIPTOR = 4;
+
     private static final Path KVM = Path.of("/dev/kvm");
     /** A vsock has up to 1,023 connections, two descriptors each. */
     private static final int MOST_FILES = 4096;
@@ -65,10 +68,11 @@ public final class Shim {
 
     /**
      * @param sight what the VMM needs of the host, where it can be kept from the rest
+     * @param memory what the VMM finds as descriptor {@link #MEMORY_DESCRIPTOR}
      * @param vmm the program and its arguments
      * @throws BangerException {@code vm.start-failed}
      */
-    public Started run(BootSpec spec, Sight sight, List<String> vmm) {
+    public Started run(BootSpec spec, Sight sight, Optional<SealedMemory.Place> memory, List<String> vmm) {
         var placement = spec.placement();
         var confined = confinement.get();
         var arguments = new ArrayList<String>();
@@ -79,6 +83,9 @@ public final class Shim {
         // Another uid than the owner's has the owner's access to KVM only through the device's group.
         if (placement.uid().isPresent()) kvmGroup().ifPresent(g -> arguments.addAll(List.of("--group", g.toString())));
         placement.tap().ifPresent(t -> arguments.addAll(List.of("--tap", t)));
+        memory.ifPresent(
+                m -> arguments.addAll(List.of("--memory", m.holder().toString(), Integer.toString(m.descriptor()))));
+        if (spec.urgency() == BootSpec.Urgency.LOW) arguments.add("--low-priority");
         for (var link : spec.links()) arguments.addAll(List.of("--bind", link.source() + "=" + link.name()));
         arguments.addAll(List.of("--limit", "nofile=" + MOST_FILES, "--limit", "fsize=" + largestFile(spec)));
         confined.bwrap().ifPresent(bwrap -> {

@@ -72,6 +72,7 @@ public record Vmm(String name, String product, Path directory, List<String> sock
     /**
      * Starts the VMM and talks to it; what was started ends again when that fails.
      *
+     * @param memory sealed, for the VMM to map
      * @param label of the engine, for the reference
      * @throws BangerException {@code vm.start-failed}, {@code cancelled}
      */
@@ -79,11 +80,12 @@ public record Vmm(String name, String product, Path directory, List<String> sock
             Shim shim,
             BootSpec spec,
             Sight sight,
+            Optional<SealedMemory.Place> memory,
             String label,
             String likeness,
             List<String> command,
             Conversation conversation) {
-        var started = shim.run(spec, sight, command);
+        var started = shim.run(spec, sight, memory, command);
         try {
             return conversation
                     .begin(MachineRef.started(started, label, spec.network(), likeness))
@@ -153,7 +155,8 @@ public record Vmm(String name, String product, Path directory, List<String> sock
         while (shim.alive() && System.nanoTime() < deadline) LockSupport.parkNanos(2_000_000);
     }
 
-    private BangerException failed(String what, Exception cause) {
+    /** That it did not start, in its own last words where it had any. */
+    public BangerException failed(String what, Exception cause) {
         var words = lastWords();
         return new BangerException(
                         ErrorCode.VM_START_FAILED,

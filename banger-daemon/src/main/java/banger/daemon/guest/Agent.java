@@ -53,6 +53,30 @@ public final class Agent {
         text(request("POST", "/sync?freeze=" + (freeze ? 1 : 0), new byte[0], deadline));
     }
 
+    /** Fills a work disk that is not in use from the image's own home directory. */
+    public void seed(Duration deadline) {
+        text(request("POST", "/seed", new byte[0], deadline));
+    }
+
+    /**
+     * Returns when the guest's init has nothing more to do.
+     *
+     * @throws BangerException {@code guest.protocol} when it still has after that time: it says what
+     */
+    public void settle(Duration within) {
+        text(request("POST", "/settle?within=" + within.toSeconds(), new byte[0], within.plusSeconds(30)));
+    }
+
+    /** Returns when the guest's init is past its own start, or after that time. */
+    public void awaitInit(Duration within) {
+        text(request("POST", "/settle?stage=init&within=" + within.toSeconds(), new byte[0], within.plusSeconds(10)));
+    }
+
+    /** Gives back what is cached and fills what is free with zeroes. */
+    public void shrink(Duration deadline) {
+        text(request("POST", "/shrink", new byte[0], deadline));
+    }
+
     /** Writes the members of a tar below a directory; owners and modes are the tar's. */
     public void putFiles(String directory, Body tar, Duration deadline) {
         text(request("POST", "/files?path=" + directory, tar, deadline));

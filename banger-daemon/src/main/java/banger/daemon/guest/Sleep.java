@@ -7,6 +7,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -25,7 +26,9 @@ public final class Sleep {
         /** What was begun is not done: as if nothing had been. */
         CONTINUE,
         /** The same machine after a time in which it did not run. */
-        RESUME
+        RESUME,
+        /** Another machine: it waits for a configuration of its own. */
+        REKEY
     }
 
     private Sleep() {}
@@ -48,7 +51,7 @@ public final class Sleep {
         var seed = new byte[32];
         RANDOM.nextBytes(seed);
         control.ask(
-                "resumed " + generation + " " + (kind == Kind.CONTINUE ? "continue" : "resume") + " "
+                "resumed " + generation + " " + kind.name().toLowerCase(Locale.ROOT) + " "
                         + (now.getEpochSecond() * 1_000_000_000 + now.getNano()) + " "
                         + HexFormat.of().formatHex(seed),
                 line -> line.startsWith("state ") && line.endsWith(" " + generation),

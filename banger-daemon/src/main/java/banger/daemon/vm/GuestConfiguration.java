@@ -67,6 +67,24 @@ final class GuestConfiguration {
         }
     }
 
+    /** For a machine that is to become a template: nobody's, and without a work disk. */
+    static byte[] template() {
+        var archive = new GuestConfiguration();
+        var conf = new StringBuilder();
+        line(conf, "template", "1");
+        // Without one, systemd takes this for a first boot; the VM's own takes its place.
+        line(conf, "machine-id", hex(16));
+        moment(conf);
+        try (var cpio = archive.cpio) {
+            archive.file("banger.conf", 0600, conf.toString());
+            cpio.directory(CpioHeader.root("put/run/tmpfiles.d", 0755));
+            archive.file("put/run/tmpfiles.d/tmp.conf", 0644, KEEP_TMP);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return archive.bytes.toByteArray();
+    }
+
     private byte[] write(
             Vm vm, Optional<Subnet> network, String resolver, String userKey, String hostKey, GuestFiles files)
             throws IOException {
@@ -102,12 +120,20 @@ final class GuestConfiguration {
             line(conf, "gateway", subnet.gateway());
             line(conf, "resolver", resolver);
         });
+        moment(conf);
+        return conf.toString();
+    }
+
+    private static void moment(StringBuilder conf) {
         var now = Instant.now();
         line(conf, "time", Long.toString(now.getEpochSecond() * 1_000_000_000 + now.getNano()));
-        var seed = new byte[32];
-        new SecureRandom().nextBytes(seed);
-        line(conf, "seed", HexFormat.of().formatHex(seed));
-        return conf.toString();
+        line(conf, "seed", hex(32));
+    }
+
+    private static String hex(int bytes) {
+        var random = new byte[bytes];
+        new SecureRandom().nextBytes(random);
+        return HexFormat.of().formatHex(random);
     }
 
     private static void line(StringBuilder conf, String key, String value) {

@@ -5,13 +5,11 @@ import banger.daemon.HostBoot;
 import banger.daemon.engine.Engines;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineRef;
-import banger.daemon.engine.ProcessRef;
 import banger.daemon.guest.Sleep;
 import io.avaje.json.JsonException;
 import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +44,7 @@ public final class Reconciler {
     }
 
     public void run() {
+        lifecycle.snapshots().sweep();
         for (var vm : table.all()) {
             try {
                 reconcile(vm);
@@ -56,27 +55,35 @@ public final class Reconciler {
         for (var id : disks.present()) {
             if (table.find(id).isPresent()) continue;
             LOG.info("removing the files of vm {}, which nobody was told of", id);
-            endStray(disks.directory(id));
+            Strays.end(disks.directory(id).state());
             lifecycle.forgetUnknown(id);
         }
     }
 
     private void reconcile(Vm vm) {
+        if (disks.restoring(vm)) {
+            // Its disks are one snapshot's, both of them, or nobody's.
+            Strays.end(disks.directory(vm.id()).state());
+            lifecycle.snapshots().finish(vm);
+            stopped(vm, "");
+            return;
+        }
         switch (vm.state()) {
             case CREATING, DELETING -> {
-                endStray(disks.directory(vm.id()));
+                Strays.end(disks.directory(vm.id()).state());
                 network.detach(vm);
                 lifecycle.forget(vm);
                 return;
             }
             case STARTING, STOPPING -> {
                 // Nobody was told that it runs: ended, its disks kept, and its saved memory where it has one.
-                endStray(disks.directory(vm.id()));
+                Strays.end(disks.directory(vm.id()).state());
+                disks.forgetHalves(vm);
                 stopped(vm, "");
             }
             case SUSPENDING -> {
                 if (disks.saved(vm).present()) {
-                    endStray(disks.directory(vm.id()));
+                    Strays.end(disks.directory(vm.id()).state());
                     stopped(vm, "");
                 } else {
                     adopt(vm);
@@ -84,11 +91,14 @@ public final class Reconciler {
                 }
             }
             case SUSPENDED -> {
-                endStray(disks.directory(vm.id()));
+                Strays.end(disks.directory(vm.id()).state());
                 if (!disks.saved(vm).present()) stopped(vm, "its saved memory is gone");
             }
-            case RUNNING, PAUSED -> adopt(vm);
-            case CREATED, STOPPED, ERROR -> endStray(disks.directory(vm.id()));
+            case RUNNING, PAUSED -> {
+                adopt(vm);
+                machines.find(vm.id()).ifPresent(running -> takeUp(vm, running));
+            }
+            case CREATED, STOPPED, ERROR -> Strays.end(disks.directory(vm.id()).state());
         }
         // Its command or session is over, however that came about.
         if (vm.ephemeral() && machines.find(vm.id()).isEmpty()) {
@@ -103,7 +113,8 @@ public final class Reconciler {
 
     private void adopt(Vm vm) {
         var recorded = recorded(vm);
-        var running = new RunningVm(vm.id(), vm.name());
+        var running =
+                new RunningVm(vm.id(), vm.name(), recorded.map(MachineRef::boot).orElse(""));
         var machine = recorded.flatMap(ref -> engines.byLabel(ref.engine())
                 .reattach(vm.name().value(), disks.directory(vm.id()).state(), ref, running));
         if (machine.isPresent()) {
@@ -113,9 +124,18 @@ public final class Reconciler {
             LOG.info("vm {}: adopted, still running", vm.name());
             return;
         }
-        endStray(disks.directory(vm.id()));
+        Strays.end(disks.directory(vm.id()).state());
         boolean otherBoot = recorded.isEmpty() || !recorded.get().bootId().equals(HostBoot.id());
         stopped(vm, otherBoot ? "stopped (host restarted)" : "the VMM ended while no daemon ran");
+    }
+
+    /** It was being copied when the daemon ended. */
+    private void takeUp(Vm vm, RunningVm running) {
+        try {
+            lifecycle.snapshots().takeUp(vm, running);
+        } catch (IOException e) {
+            LOG.warn("vm {}: does not answer any more", vm.name(), e);
+        }
     }
 
     /** It was about to be suspended when the daemon ended. */
@@ -142,57 +162,6 @@ public final class Reconciler {
                     .fromJson(Files.readString(disks.directory(vm.id()).machine())));
         } catch (IOException | JsonException e) {
             return Optional.empty();
-        }
-    }
-
-    /**
-     * Ends a VMM that runs in a VM's directory though it should not: found by its working directory,
-     * which is ours alone, so that a start which nobody could write down is found too.
-     */
-    private static void endStray(VmDirectory dir) {
-        if (!Files.isDirectory(dir.state())) return;
-        try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
-            for (var process : processes) {
-                if (!worksIn(process, dir.state())) continue;
-                var ref = ProcessRef.of(Long.parseLong(process.getFileName().toString()));
-                // The VMM, not its shim: that one writes down how it ended and goes by itself.
-                if (ref.isPresent() && !name(process).equals("banger-shim")) {
-                    LOG.info("ending a stray VMM {} in {}", ref.get(), dir.state());
-                    ref.get().kill();
-                    awaitEnd(ref.get());
-                }
-            }
-        } catch (IOException e) {
-            LOG.warn("strays in {} could not be looked for", dir.state(), e);
-        }
-    }
-
-    private static boolean worksIn(Path process, Path directory) {
-        try {
-            // Where it is, not what it is called: a confined one calls it otherwise.
-            return Files.isSameFile(process.resolve("cwd"), directory);
-        } catch (IOException e) {
-            return false; // another user's, or gone
-        }
-    }
-
-    private static String name(Path process) {
-        try {
-            return Files.readString(process.resolve("comm")).strip();
-        } catch (IOException e) {
-            return "";
-        }
-    }
-
-    private static void awaitEnd(ProcessRef ref) {
-        long deadline = System.nanoTime() + 5_000_000_000L;
-        while (ref.alive() && System.nanoTime() < deadline) {
-            try {
-                Thread.sleep(1);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 public final class RunningVm implements Control.Listener {
     private final VmId id;
     private final VmName name;
+    private final String how;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<String> failed = new CompletableFuture<>();
     private final CompletableFuture<Machine> machine = new CompletableFuture<>();
@@ -18,9 +19,15 @@ public final class RunningVm implements Control.Listener {
     private volatile long dirtyKib = -1;
     private volatile Optional<String> powerAction = Optional.empty();
 
-    RunningVm(VmId id, VmName name) {
+    /** @param how it came up, for listings: {@code warm}, {@code resumed}, or {@code cold}, with the reason in brackets */
+    RunningVm(VmId id, VmName name, String how) {
         this.id = id;
         this.name = name;
+        this.how = how;
+    }
+
+    String how() {
+        return how;
     }
 
     void machine(Machine started) {

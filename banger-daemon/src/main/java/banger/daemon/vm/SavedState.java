@@ -7,6 +7,7 @@ import banger.daemon.DurableFiles;
 import banger.daemon.Owner;
 import banger.daemon.publish.BlockDigest;
 import banger.daemon.publish.FileIdentity;
+import banger.daemon.publish.OwnerSeal;
 import io.avaje.json.JsonException;
 import io.avaje.jsonb.Json;
 import io.avaje.jsonb.Jsonb;

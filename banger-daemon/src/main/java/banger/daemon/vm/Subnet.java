@@ -38,6 +38,12 @@ public record Subnet(int network, int prefix, int gatewayNumber) {
                 "banger vm prune, or a smaller cidr in the configuration");
     }
 
+    /** The highest address of a guest: for a machine that never uses its own. */
+    String last() {
+        int last = broadcast() - 1;
+        return text(last == gatewayNumber ? last - 1 : last);
+    }
+
     /** Locally administered, and as unique as the address is. */
     static String mac(String address) {
         int a = number(address);

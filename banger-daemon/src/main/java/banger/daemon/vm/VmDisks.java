@@ -6,15 +6,21 @@ import banger.api.Layout;
 import banger.daemon.Ballast;
 import banger.daemon.DurableFiles;
 import banger.daemon.Owner;
+import banger.daemon.disk.AllocatedSize;
 import banger.daemon.disk.BlankDisks;
 import banger.daemon.disk.DiskRole;
+import banger.daemon.disk.SparseFiles;
 import banger.daemon.ops.Both;
+import banger.daemon.publish.OwnerSeal;
+import banger.daemon.template.Template;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -57,6 +63,141 @@ public final class VmDisks {
             return dir;
         } catch (IOException e) {
             throw DurableFiles.failure(dir.state(), e);
+        }
+    }
+
+    /** Puts copies of a template's disks in the place of those that no guest has written to; durable. */
+    void clone(Vm vm, Template template) {
+        var directory = directory(vm.id());
+        var about = template.manifest().about();
+        try {
+            Both.of(
+                    () -> cloned(template.overlay(), directory.overlay(), vm.overlayBytes()),
+                    () -> about.workBytes() > vm.diskBytes()
+                            ? directory.workDisk()
+                            : cloned(template.work(), directory.workDisk(), vm.diskBytes()));
+            DurableFiles.syncDirectory(directory.state());
+        } catch (IOException e) {
+            throw DurableFiles.failure(directory.state(), e);
+        }
+    }
+
+    /** The disks of a new VM as copies of another's; durable when this returns. */
+    void makeOf(Vm vm, Path overlay, Path work) {
+        var dir = directory(vm.id());
+        try {
+            DurableFiles.directories(dir.state());
+            owner.share(dir.state());
+            cloned(overlay, dir.overlay(), vm.overlayBytes());
+            cloned(work, dir.workDisk(), vm.diskBytes());
+            DurableFiles.syncDirectory(dir.state());
+            DurableFiles.syncDirectory(layout.vms());
+        } catch (IOException e) {
+            throw DurableFiles.failure(dir.state(), e);
+        }
+    }
+
+    /** Says which snapshot a VM is being put back to; gone when it was. */
+    Path restoreMarker(Vm vm) {
+        return directory(vm.id()).state().resolve("restoring");
+    }
+
+    boolean restoring(Vm vm) {
+        return Files.exists(restoreMarker(vm));
+    }
+
+    /** Where a VM's memory goes while it is copied; there as long as the VM may stand still for that. */
+    Path captured(Vm vm) {
+        return directory(vm.id()).state().resolve("captured");
+    }
+
+    /** Gives a file of ours to the VMM. */
+    void give(Path file) {
+        owner.give(file);
+    }
+
+    /** An empty directory in a VM's own, in which its VMM may write. */
+    void makeShared(Path directory) {
+        try {
+            if (Files.exists(directory)) DurableFiles.removeTree(layout.vms(), directory);
+            DurableFiles.directories(directory);
+            owner.share(directory);
+        } catch (IOException e) {
+            throw DurableFiles.failure(directory, e);
+        }
+    }
+
+    void removeShared(Vm vm, Path directory) {
+        DurableFiles.removeTree(directory(vm.id()).state(), directory);
+    }
+
+    private Path cloned(Path source, Path file, long size) {
+        return replaced(file, half -> SparseFiles.copy(source, half, size));
+    }
+
+    private interface Made {
+        void at(Path file) throws IOException;
+    }
+
+    /** At any moment the one or the other is there, whole. */
+    private Path replaced(Path file, Made made) {
+        var half = half(file);
+        try {
+            Files.deleteIfExists(half);
+            made.at(half);
+            owner.give(half);
+            return Files.move(half, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw DurableFiles.failure(file, e);
+        }
+    }
+
+    private static Path half(Path file) {
+        return file.resolveSibling(file.getFileName() + ".new");
+    }
+
+    /** Empty ones again, whatever was done to them. */
+    void makeAgain(Vm vm) {
+        var directory = directory(vm.id());
+        forgetHalves(vm);
+        Both.of(
+                () -> replaced(directory.overlay(), half -> blanks.create(DiskRole.OVERLAY, vm.overlayBytes(), half)),
+                () -> replaced(directory.workDisk(), half -> blanks.create(DiskRole.WORK, vm.diskBytes(), half)));
+        try {
+            DurableFiles.syncDirectory(directory.state());
+        } catch (IOException e) {
+            throw DurableFiles.failure(directory.state(), e);
+        }
+    }
+
+    /** Removes what a daemon that ended had not put in its place. */
+    void forgetHalves(Vm vm) {
+        var directory = directory(vm.id());
+        try {
+            Files.deleteIfExists(half(directory.overlay()));
+            Files.deleteIfExists(half(directory.workDisk()));
+        } catch (IOException e) {
+            throw DurableFiles.failure(directory.state(), e);
+        }
+    }
+
+    /** The disks of a machine that is nobody's VM. */
+    void makeIn(Path directory, long overlayBytes, long diskBytes) {
+        owner.share(directory);
+        disk(DiskRole.OVERLAY, overlayBytes, directory.resolve("vdb"));
+        disk(DiskRole.WORK, diskBytes, directory.resolve("vdc"));
+    }
+
+    /** A directory in which a VMM may write, and an empty file of its own in it. */
+    void makeFile(Path directory, String name) {
+        var file = directory.resolve(name);
+        try {
+            DurableFiles.directories(directory);
+            owner.share(directory);
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            owner.give(file);
+        } catch (IOException e) {
+            throw DurableFiles.failure(file, e);
         }
     }
 

@@ -10,6 +10,7 @@ import banger.api.model.SetVm;
 import banger.daemon.config.Settings;
 import banger.daemon.config.VmDefaults;
 import banger.daemon.engine.Engines;
+import banger.daemon.engine.SealedMemory;
 import banger.daemon.engine.Signals;
 import banger.daemon.ops.Both;
 import banger.daemon.ops.Failpoint;
@@ -17,6 +18,8 @@ import banger.daemon.ops.KeyedLocks;
 import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
 import banger.daemon.publish.Fetching;
+import banger.daemon.snapshot.SnapshotStore;
+import banger.daemon.template.TemplateStore;
 import banger.daemon.userfiles.UserFiles;
 import java.security.SecureRandom;
 import java.util.HexFormat;
@@ -42,6 +45,10 @@ public final class VmLifecycle {
     private final VmStop stop;
     private final VmSuspend suspend;
     private final UnpulledWork work;
+    private final Templates templates;
+    private final SnapshotStore snapshots;
+    private final Snapshots copies;
+    private final Forks forks;
     private final KeyedLocks<VmId> locks = new KeyedLocks<>();
     private final MachineEnds ends;
 
@@ -56,6 +63,9 @@ public final class VmLifecycle {
             SshKeys keys,
             UserFiles userFiles,
             Signals signals,
+            TemplateStore store,
+            SnapshotStore snapshots,
+            SealedMemory memories,
             Settings settings) {
         this.table = table;
         this.sources = sources;
@@ -66,12 +76,31 @@ public final class VmLifecycle {
         this.keys = keys;
         this.signals = signals;
         this.settings = settings;
+        this.snapshots = snapshots;
         this.sizes = new VmSizes(VmDefaults.of(settings));
-        this.start = new VmStart(sources, network, disks, engines, keys, userFiles, settings);
+        this.start = new VmStart(
+                sources,
+                network,
+                disks,
+                engines,
+                userFiles,
+                new GuestSetup(network, disks, keys, settings),
+                new WarmStart(disks, store, settings.startTimeout()));
+        this.templates = new Templates(
+                store,
+                new TemplateBuild(sources, network, disks, engines, store, settings),
+                sources,
+                engines,
+                memories,
+                new HostRoom(layout.state()),
+                settings);
         this.stop = new VmStop(table, network, disks, machines, settings);
         this.suspend = new VmSuspend(table, sources, disks, machines, stop, settings);
         this.work = new UnpulledWork(layout, settings.stopTimeout());
-        this.ends = new MachineEnds(table, disks, machines, locks, stop, vm -> boot(vm, Progress.NONE));
+        var capture = new VmCapture(sources, disks, machines, settings);
+        this.copies = new Snapshots(snapshots, table, disks, machines, capture, this);
+        this.forks = new Forks(layout, snapshots, table, disks, keys, capture, this);
+        this.ends = new MachineEnds(table, disks, machines, locks, stop, vm -> boot(vm, BootMode.COLD, Progress.NONE));
     }
 
     /** Creates a VM and, when asked to, boots it. Interrupted: nothing is left of it. */
@@ -79,6 +108,7 @@ public final class VmLifecycle {
         var name = Optional.ofNullable(request.name()).map(VmName::new);
         var sized = sizes.of(request);
         var engine = Optional.ofNullable(request.engine()).orElse(settings.engine());
+        var mode = BootMode.of(Optional.ofNullable(request.boot()));
         var fetching = request.offline() ? Fetching.FORBIDDEN : Fetching.ALLOWED;
         if (request.start()) {
             engines.ensure(engine, fetching, progress);
@@ -120,7 +150,7 @@ public final class VmLifecycle {
             if (request.start()) {
                 announce(vm, progress);
                 try {
-                    boot(vm, progress);
+                    boot(vm, mode, progress);
                 } catch (VmStart.NotReady e) {
                     if (!request.remove()) {
                         undo.commit();
@@ -185,7 +215,7 @@ public final class VmLifecycle {
             }
             disks.saved(now).discard();
             try {
-                boot(now, progress);
+                boot(now, cold ? BootMode.COLD : BootMode.AUTO, progress);
             } catch (VmStart.NotReady e) {
                 throw e.told();
             }
@@ -236,11 +266,39 @@ public final class VmLifecycle {
         }
     }
 
-    private void boot(Vm vm, Progress progress) {
-        begin(vm, () -> start.boot(vm, progress));
+    private void boot(Vm vm, BootMode mode, Progress progress) {
+        templates.bootBegins();
+        try {
+            var usable = templates.inUse() || mode == BootMode.WARM ? mode : BootMode.COLD;
+            begin(vm, () -> start.boot(vm, usable, progress));
+        } finally {
+            templates.bootEnded();
+        }
+        if (mode == BootMode.AUTO
+                && WarmStart.fresh(vm)
+                && machines.find(vm.id()).filter(r -> !r.how().equals("warm")).isPresent())
+            templates.booted(vm, progress);
     }
 
-    private void begin(Vm vm, Supplier<RunningVm> how) {
+    public Snapshots snapshots() {
+        return copies;
+    }
+
+    public Forks forks() {
+        return forks;
+    }
+
+    VmStart starter() {
+        return start;
+    }
+
+    /** What VMs continue from. */
+    public Templates templates() {
+        return templates;
+    }
+
+    /** From the intent to a VM that runs; its state says what became of it. The caller holds its lock. */
+    void begin(Vm vm, Supplier<RunningVm> how) {
         table.state(vm.id(), VmState.STARTING, "");
         work.willRun(vm);
         Failpoint.START_INTENT.pass();
@@ -361,6 +419,7 @@ public final class VmLifecycle {
 
     /** Removes all of a VM that does not run. */
     void forget(Vm vm) {
+        snapshots.removeAll(vm.id().value());
         disks.remove(vm.id());
         keys.forget(vm.id());
         Failpoint.DELETE_FILES.pass();
@@ -393,7 +452,7 @@ public final class VmLifecycle {
         }
     }
 
-    private Vm current(Vm vm) {
+    Vm current(Vm vm) {
         return table.find(vm.id()).orElseThrow(() -> VmRefs.notFound(vm.name().value()));
     }
 

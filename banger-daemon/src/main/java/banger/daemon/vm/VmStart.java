@@ -4,7 +4,6 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Printable;
 import banger.daemon.DurableFiles;
-import banger.daemon.config.Settings;
 import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.BootSpec.Link;
 import banger.daemon.engine.Engines;
@@ -21,18 +20,14 @@ import banger.daemon.userfiles.UserFiles;
 import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Boots a VM: from its record to a guest that is ready. The caller holds the VM's lock. */
+/** Starts a VM: from its record to a guest that is ready. The caller holds the VM's lock. */
 final class VmStart {
     private static final Logger LOG = LoggerFactory.getLogger(VmStart.class);
 
@@ -43,25 +38,25 @@ final class VmStart {
     private final VmNetwork network;
     private final VmDisks disks;
     private final Engines engines;
-    private final SshKeys keys;
     private final UserFiles userFiles;
-    private final Settings settings;
+    private final GuestSetup guest;
+    private final WarmStart warm;
 
     VmStart(
             VmSources sources,
             VmNetwork network,
             VmDisks disks,
             Engines engines,
-            SshKeys keys,
             UserFiles userFiles,
-            Settings settings) {
+            GuestSetup guest,
+            WarmStart warm) {
         this.sources = sources;
         this.network = network;
         this.disks = disks;
         this.engines = engines;
-        this.keys = keys;
         this.userFiles = userFiles;
-        this.settings = settings;
+        this.guest = guest;
+        this.warm = warm;
     }
 
     /** The guest never became ready; the VM is kept for a look. */
@@ -80,11 +75,12 @@ final class VmStart {
     }
 
     /**
+     * @param mode how it comes up when it never ran before; a VM that did boots
      * @return the running VM, ready
      * @throws NotReady when the machine ran but its guest did not come up; nothing runs any more
      * @throws BangerException when it never ran, or the caller was interrupted; nothing runs any more
      */
-    RunningVm boot(Vm vm, Progress progress) {
+    RunningVm boot(Vm vm, BootMode mode, Progress progress) {
         long began = System.nanoTime();
         var laps = new Laps();
         var files = sources.files(vm);
@@ -93,6 +89,7 @@ final class VmStart {
         laps.end("files");
         try (var undo = new Undo()) {
             undo.add(() -> network.detach(vm));
+            undo.add(() -> forget(vm));
             // Both run programs of this host and wait for them.
             var both = Both.of(
                     () -> network.attach(vm),
@@ -107,27 +104,88 @@ final class VmStart {
                                 .map(r -> "; " + r)
                                 .orElse(""));
             Failpoint.START_NETWORK.pass();
-            var running = new RunningVm(vm.id(), vm.name());
-            var machine = engine.boot(spec(vm, files, attachment, running));
-            undo.add(machine::kill);
-            laps.end("vmm");
-            running.machine(machine);
-            warnUnconfined(machine, progress);
-            Failpoint.START_VMM_SPAWNED.pass();
-            record(vm, machine.ref());
-            undo.add(() -> forget(vm));
-            Failpoint.START_RECORDED.pass();
-            progress.doing("vm " + vm.name(), "booting", 0, 0);
-            configure(vm, attachment, personal, running, engine);
-            laps.end("guest");
+            var start = new Start(vm, files, engine, personal, attachment, undo, progress, laps);
+            var running = mode == BootMode.COLD || !WarmStart.fresh(vm) ? cold(start, "") : warmOrCold(start, mode);
             Failpoint.START_CONFIGURED.pass();
             long millis = (System.nanoTime() - began) / 1_000_000;
-            record(vm, machine.ref().ready(millis));
-            progress.done("vm " + vm.name(), "ready in {took} (cold boot)", millis);
-            LOG.info("vm {}: ready after {}", vm.name(), laps);
+            var ref = running.machine().ref();
+            record(vm, ref.booted(running.how()).ready(millis));
+            progress.done(
+                    "vm " + vm.name(),
+                    running.how().equals("warm") ? "ready in {took} (from template)" : "ready in {took} (cold boot)",
+                    millis);
+            LOG.info("vm {}: ready ({}) after {}", vm.name(), running.how(), laps);
             undo.commit();
             return running;
         }
+    }
+
+    /** One start, its network attached. */
+    private record Start(
+            Vm vm,
+            VmSources.BootFiles files,
+            Hypervisor engine,
+            GuestFiles personal,
+            VmNetwork.Attachment attachment,
+            Undo undo,
+            Progress progress,
+            Laps laps) {}
+
+    private RunningVm warmOrCold(Start start, BootMode mode) {
+        try {
+            return warm(start);
+        } catch (WarmStart.NotWarm e) {
+            var vm = start.vm;
+            if (mode == BootMode.WARM)
+                throw new BangerException(
+                                ErrorCode.TEMPLATE_NOT_FOUND,
+                                "vm " + vm.name() + ": cannot continue from a template: " + e.why(),
+                                "banger template build --image " + vm.imageName() + " --vcpu " + vm.vcpu()
+                                        + " --memory " + vm.memoryMib() + "M, or without --warm")
+                        .because(e);
+            if (!e.missing()) {
+                LOG.warn("vm {}: boots, its warm start failed: {}", vm.name(), e.why(), e);
+                start.progress.note("boot: cold (" + e.why() + ")");
+            }
+            return cold(start, e.why());
+        }
+    }
+
+    private RunningVm warm(Start start) throws WarmStart.NotWarm {
+        var vm = start.vm;
+        var key = TemplateBuild.key(vm, start.files, start.engine.likeness(), start.attachment.on());
+        var template = warm.template(vm, key);
+        var running = new RunningVm(vm.id(), vm.name(), "warm");
+        var machine = warm.start(vm, template, start.engine, spec(start, running), start.laps, (started, limit) -> {
+            running.machine(started);
+            record(vm, started.ref());
+            guest.configure(vm, start.attachment, start.personal, running, limit);
+        });
+        start.undo.add(machine::kill);
+        warnUnconfined(machine, start.progress);
+        return running;
+    }
+
+    /** @param why it boots; empty when there is nothing to say */
+    private RunningVm cold(Start start, String why) {
+        var vm = start.vm;
+        var running = new RunningVm(vm.id(), vm.name(), why.isEmpty() ? "cold" : "cold (" + why + ")");
+        var machine = start.engine.boot(spec(start, running));
+        start.undo.add(machine::kill);
+        start.laps.end("vmm");
+        running.machine(machine);
+        warnUnconfined(machine, start.progress);
+        Failpoint.START_VMM_SPAWNED.pass();
+        record(vm, machine.ref());
+        Failpoint.START_RECORDED.pass();
+        start.progress.doing("vm " + vm.name(), "booting", 0, 0);
+        guest.configure(vm, start.attachment, start.personal, running, guest.bootLimit(start.engine));
+        start.laps.end("guest");
+        return running;
+    }
+
+    private BootSpec spec(Start start, RunningVm running) {
+        return spec(start.vm, start.files, start.attachment, running);
     }
 
     private static void warnUnconfined(Machine machine, Progress progress) {
@@ -157,12 +215,11 @@ final class VmStart {
             var attachment = network.attach(vm);
             undo.add(() -> network.detach(vm));
             laps.end("network");
-            var key = VmSuspend.key(vm, files, engine.likeness(), attachment.on());
-            for (var entry : manifest.key().entrySet())
-                if (!entry.getValue().equals(key.get(entry.getKey())))
-                    throw saved.unfit("its saved memory does not fit any more (" + entry.getKey() + ": was "
-                            + entry.getValue() + ", is " + key.get(entry.getKey()) + ")");
-            var running = new RunningVm(vm.id(), vm.name());
+            VmSuspend.compare(manifest.key(), VmSuspend.key(vm, files, engine.likeness(), attachment.on()))
+                    .ifPresent(why -> {
+                        throw saved.unfit("its saved memory does not fit any more (" + why + ")");
+                    });
+            var running = new RunningVm(vm.id(), vm.name(), "resumed");
             var machine = engine.restore(spec(vm, files, attachment, running), saved.path());
             undo.add(machine::kill);
             laps.end("vmm");
@@ -187,16 +244,62 @@ final class VmStart {
         }
     }
 
+    /**
+     * Continues another VM's saved machine as this one, which gets its own identity before anybody may use it.
+     *
+     * @param saved memory and devices of the other one; needed no more when this returns
+     * @param key what was written down of the other one
+     * @throws BangerException {@code vm.saved-unfit} and others; nothing runs then
+     */
+    RunningVm continueAs(Vm vm, Path saved, Map<String, String> key, Progress progress) {
+        long began = System.nanoTime();
+        var files = sources.files(vm);
+        var engine = engines.select(vm.engine());
+        var personal = new GuestFiles(userFiles.find(warning -> progress.warn("vm " + vm.name() + ": " + warning)));
+        try (var undo = new Undo()) {
+            var attachment = network.attach(vm);
+            undo.add(() -> network.detach(vm));
+            undo.add(() -> forget(vm));
+            VmSuspend.compare(key, VmSuspend.key(vm, files, engine.likeness(), attachment.on()))
+                    .ifPresent(why -> {
+                        throw new BangerException(
+                                ErrorCode.VM_SAVED_UNFIT,
+                                "vm " + vm.name() + ": the memory does not fit here (" + why + ")");
+                    });
+            var running = new RunningVm(vm.id(), vm.name(), "forked");
+            var machine = engine.restore(spec(vm, files, attachment, running), saved);
+            undo.add(machine::kill);
+            running.machine(machine);
+            record(vm, machine.ref());
+            try {
+                machine.wake(Sleep.Kind.REKEY);
+            } catch (IOException e) {
+                throw notAwake(vm, e);
+            }
+            guest.configure(vm, attachment, personal, running, guest.bootLimit(engine));
+            long millis = (System.nanoTime() - began) / 1_000_000;
+            record(vm, machine.ref().booted(running.how()).ready(millis));
+            undo.commit();
+            return running;
+        } catch (NotReady e) {
+            throw e.told();
+        }
+    }
+
+    private static BangerException notAwake(Vm vm, IOException e) {
+        return new BangerException(
+                        ErrorCode.VM_NOT_READY,
+                        "vm " + vm.name() + ": its memory was loaded, but its guest did not go on: "
+                                + Printable.line(String.valueOf(e.getMessage())) + "; its disks are whole",
+                        "banger vm start " + vm.name() + " boots it anew")
+                .because(e);
+    }
+
     private static void wake(Vm vm, Machine machine) {
         try {
             machine.wake(Sleep.Kind.RESUME);
         } catch (IOException e) {
-            throw new BangerException(
-                            ErrorCode.VM_NOT_READY,
-                            "vm " + vm.name() + ": its memory was loaded, but its guest did not go on: "
-                                    + Printable.line(String.valueOf(e.getMessage())) + "; its disks are whole",
-                            "banger vm start " + vm.name() + " boots it anew")
-                    .because(e);
+            throw notAwake(vm, e);
         }
     }
 
@@ -217,102 +320,6 @@ final class VmStart {
                 attachment.placement(),
                 attachment.label(),
                 running);
-    }
-
-    /** Sends the configuration while the guest boots, and waits until it says that it is ready. */
-    private void configure(
-            Vm vm, VmNetwork.Attachment attachment, GuestFiles files, RunningVm running, Hypervisor engine) {
-        var limit = engine.traits().isolates()
-                ? settings.startTimeout()
-                : settings.startTimeout().multipliedBy(3);
-        var machine = running.machine();
-        // Read now: a start that has failed meanwhile may have taken the keys away, and they would be made anew.
-        var userKey = keys.userPublicKey();
-        var hostKey = keys.hostPrivateKey(vm.id());
-        var configured = new CompletableFuture<Void>();
-        Thread.ofVirtual().name("configure-" + vm.name()).start(() -> {
-            try {
-                // The archive carries the time of day: made when the guest is there to set its clock by it.
-                machine.control().hello().join();
-                running.agent().configure(archive(vm, attachment, files, userKey, hostKey), limit);
-                configured.complete(null);
-            } catch (CompletionException e) {
-                configured.completeExceptionally(new BangerException(
-                        ErrorCode.GUEST_PROTOCOL,
-                        "vm " + vm.name() + ": " + Printable.line(String.valueOf(e.getCause()))));
-            } catch (BangerException e) {
-                configured.completeExceptionally(e);
-            }
-        });
-        await(vm, running, machine, configured, limit);
-        files.sendRest(running.agent(), limit);
-    }
-
-    private byte[] archive(Vm vm, VmNetwork.Attachment attachment, GuestFiles files, String userKey, String hostKey) {
-        return GuestConfiguration.of(
-                vm,
-                attachment.on() ? Optional.of(network.subnet()) : Optional.empty(),
-                settings.dns(),
-                userKey,
-                hostKey,
-                files);
-    }
-
-    private void await(Vm vm, RunningVm running, Machine machine, CompletableFuture<Void> configured, Duration limit) {
-        var refused = new CompletableFuture<Void>();
-        configured.whenComplete((ok, error) -> {
-            if (error != null) refused.completeExceptionally(error);
-        });
-        try {
-            CompletableFuture.anyOf(
-                            running.whenReady(), running.whenFailed(), running.whenStarved(), machine.exit(), refused)
-                    .get(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BangerException(ErrorCode.CANCELLED, "vm " + vm.name() + ": start cancelled").because(e);
-        } catch (TimeoutException e) {
-            throw notReady(vm, "the guest did not come up within " + limit.toSeconds() + " s");
-        } catch (ExecutionException e) {
-            // The channel breaks when the VMM ends: then that is the news, not the broken channel.
-            if (!ended(machine)) throw notReady(vm, String.valueOf(e.getCause()).replaceFirst(".*?: vm [^:]*: ", ""));
-        }
-        if (running.whenFailed().isDone())
-            throw notReady(
-                    vm, "the guest could not start: " + running.whenFailed().join());
-        if (running.whenReady().isDone()) return;
-        if (running.whenStarved().isDone()) throw notReady(vm, STARVED);
-        throw notReady(
-                vm,
-                "the VMM ended while the guest booted (" + machine.exit().join().detail() + ")");
-    }
-
-    /** Whether the VMM is gone, or goes within a moment. */
-    private static boolean ended(Machine machine) {
-        try {
-            machine.exit().get(2, TimeUnit.SECONDS);
-            return true;
-        } catch (TimeoutException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        } catch (ExecutionException e) {
-            return true;
-        }
-    }
-
-    private NotReady notReady(Vm vm, String fact) {
-        var remedies = new java.util.ArrayList<String>();
-        var tail = ConsoleLog.tail(disks.directory(vm.id()), 5);
-        if (!tail.isEmpty()) {
-            remedies.add("last lines of its console:");
-            tail.forEach(line -> remedies.add("  " + line));
-        }
-        remedies.add("banger vm logs " + vm.name() + "; banger vm delete " + vm.name());
-        return new NotReady(new BangerException(
-                ErrorCode.VM_NOT_READY,
-                "vm " + vm.name() + ": " + fact + "; the VM is kept for you to look at",
-                remedies));
     }
 
     private void record(Vm vm, MachineRef ref) {

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -53,6 +54,14 @@ final class VmSuspend {
         key.put("memory", vm.memoryMib() + " MiB");
         key.put("network", network ? "on" : "off");
         return key;
+    }
+
+    /** The first thing that is not what it was; empty: everything is. */
+    static Optional<String> compare(Map<String, String> was, Map<String, String> is) {
+        return was.entrySet().stream()
+                .filter(e -> !e.getValue().equals(is.get(e.getKey())))
+                .findFirst()
+                .map(e -> e.getKey() + ": was " + e.getValue() + ", is " + is.get(e.getKey()));
     }
 
     void pause(Vm vm, RunningVm running) {

@@ -52,6 +52,8 @@ class SettingsFileTest {
                 log_level = "debug"
                 start_timeout_seconds = 5
                 stop_timeout_seconds = 7
+                templates = "manual"
+                template_budget = "3G"
                 [vm_defaults]
                 vcpu = 3
                 memory_mib = 512
@@ -87,7 +89,9 @@ class SettingsFileTest {
                         Optional.of(2 * Size.GIB),
                         List.of(
                                 new FileSync(0, Path.of("/home/sam/.netrc"), ".netrc", 0600),
-                                new FileSync(1, Path.of("/home/sam/etc/tool"), "tool/etc", 0644))));
+                                new FileSync(1, Path.of("/home/sam/etc/tool"), "tool/etc", 0644)),
+                        "manual",
+                        3 * Size.GIB));
     }
 
     @ParameterizedTest

@@ -43,7 +43,9 @@ class VmDefaultsTest {
                 Optional.of(300),
                 Optional.of(1L << 30),
                 Optional.of(2L << 30),
-                java.util.List.of());
+                java.util.List.of(),
+                d.templates(),
+                d.templateBudget());
         assertThat(VmDefaults.of(settings)).isEqualTo(new VmDefaults(7, 300, 1L << 30, 2L << 30));
     }
 }

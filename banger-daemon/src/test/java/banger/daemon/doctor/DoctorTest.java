@@ -12,6 +12,7 @@ import banger.daemon.engine.Confinement;
 import banger.daemon.engine.HostEngines;
 import banger.daemon.engine.KvmProbe;
 import banger.daemon.engine.MemoryBound;
+import banger.daemon.engine.SealedMemory;
 import banger.daemon.engine.Shim;
 import banger.daemon.engine.firecracker.FirecrackerProgram;
 import banger.daemon.engine.firecracker.FirecrackerPull;
@@ -84,7 +85,8 @@ class DoctorTest {
                 new FirecrackerPull(
                         layout.engines(),
                         URI.create("http://127.0.0.1:1/"),
-                        new Download(Duration.ofSeconds(1), Duration.ofSeconds(1), HttpClient.Redirect.NEVER)));
+                        new Download(Duration.ofSeconds(1), Duration.ofSeconds(1), HttpClient.Redirect.NEVER)),
+                new SealedMemory());
         var place = new UserNetwork.Place(
                 layout.net(),
                 shim,

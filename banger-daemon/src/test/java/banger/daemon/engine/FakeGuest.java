@@ -10,17 +10,24 @@ import banger.daemon.guest.Wire;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A VMM and its guest in memory: the guest's side of docs/protocol.md, as far as the daemon asks. */
 public final class FakeGuest {
+    /** At the beginning of the overlay of a machine that became a template. */
+    public static final String WRITTEN = "written by the template";
+
     private final String name;
     private final FakeHypervisor.Boot plan;
     private final CompletableFuture<MachineExit> exit = new CompletableFuture<>();
@@ -29,6 +36,8 @@ public final class FakeGuest {
     private volatile String state = "boot";
     private volatile boolean deaf;
     private volatile boolean failing;
+    private final AtomicInteger configurations = new AtomicInteger();
+    private final boolean stubborn;
     private volatile Runnable starved = () -> {};
     private volatile long generation;
     private volatile String before = "boot";
@@ -40,6 +49,8 @@ public final class FakeGuest {
     public FakeGuest(String name, FakeHypervisor.Boot plan) {
         this.name = name;
         this.plan = plan;
+        this.stubborn = plan == FakeHypervisor.Boot.STUBBORN;
+        this.deaf = plan == FakeHypervisor.Boot.DEAF;
     }
 
     String name() {
@@ -59,6 +70,11 @@ public final class FakeGuest {
     public void starve() {
         pause();
         starved.run();
+    }
+
+    /** How often it was configured since it came up. */
+    public int configurations() {
+        return configurations.get();
     }
 
     /** The next freeze goes wrong. */
@@ -111,14 +127,15 @@ public final class FakeGuest {
         answer(pipe);
     }
 
-    Machine attach(MachineRef ref, Control.Listener listener) {
+    /** @param memory where a save leaves it, in the directory */
+    Machine attach(MachineRef ref, Control.Listener listener, Path directory, Memory memory) {
         var wire = new Wire();
         control = wire.guest();
         connections.add(wire.guest());
         connections.add(wire.host());
         Thread.ofVirtual().name("fake-control").start(() -> converse(wire.guest()));
         try {
-            return new Attached(ref, Control.begin(wire.host(), listener));
+            return new Attached(ref, Control.begin(wire.host(), listener), directory, memory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -161,7 +178,8 @@ public final class FakeGuest {
             }
             case "resumed" -> {
                 generation = Long.parseLong(words[1]);
-                if (asleep()) state = before;
+                // As another machine it waits for a configuration of its own, whatever it was before.
+                if (asleep()) state = words[2].equals("rekey") ? "boot" : before;
                 say("state " + state + " " + generation);
             }
             default -> {} // as the guest: what it does not know it ignores
@@ -188,9 +206,13 @@ public final class FakeGuest {
 
     /** A stopped guest as it was saved. */
     public static FakeGuest restored(String name, String saved) throws IOException {
+        return restored(name, saved, FakeHypervisor.Boot.READY);
+    }
+
+    static FakeGuest restored(String name, String saved, FakeHypervisor.Boot plan) throws IOException {
         var words = saved.split(" ");
         if (words.length != 5 || !saved.startsWith("fake guest ")) throw new IOException("not a saved state");
-        var guest = new FakeGuest(name, FakeHypervisor.Boot.READY);
+        var guest = new FakeGuest(name, plan);
         guest.state = words[2];
         guest.before = words[3];
         guest.generation = Long.parseLong(words[4]);
@@ -222,8 +244,17 @@ public final class FakeGuest {
             var path = request.second().split("\\?");
             switch (path[0]) {
                 case "/healthz" -> respond(stream, "state=" + state + "\nsshd=1\n");
+                case "/seed", "/settle", "/shrink" -> {
+                    if (state.equals("ready")) respond(stream, "");
+                    else refuse(stream);
+                }
                 case "/configure" -> {
+                    if (stubborn) {
+                        refuse(stream);
+                        return;
+                    }
                     respond(stream, "");
+                    configurations.incrementAndGet();
                     state = "ready";
                     say("ready");
                 }
@@ -299,11 +330,15 @@ public final class FakeGuest {
     private final class Attached implements Machine, GuestChannel {
         private final MachineRef ref;
         private final Control conversation;
+        private final Path directory;
+        private final Memory memory;
         private final CompletableFuture<MachineExit> seen = new CompletableFuture<>();
         private volatile boolean released;
 
-        Attached(MachineRef ref, Control conversation) {
+        Attached(MachineRef ref, Control conversation, Path directory, Memory memory) {
             this.ref = ref;
+            this.directory = directory;
+            this.memory = memory;
             this.conversation = conversation;
             exit.thenAccept(e -> {
                 if (!released) seen.complete(e);
@@ -344,6 +379,13 @@ public final class FakeGuest {
         public void save(Path directory) throws IOException {
             pause();
             Files.writeString(directory.resolve("state"), saved());
+            // As a guest of a template does, it has written to its disk.
+            if (memory instanceof Memory.Recorded && Files.exists(this.directory.resolve("vdb")))
+                try (var disk = FileChannel.open(this.directory.resolve("vdb"), StandardOpenOption.WRITE)) {
+                    disk.write(ByteBuffer.wrap(WRITTEN.getBytes(StandardCharsets.US_ASCII)), 0);
+                }
+            if (memory instanceof Memory.Recorded recorded)
+                Files.writeString(this.directory.resolve(recorded.file()), "memory of " + name);
         }
 
         @Override

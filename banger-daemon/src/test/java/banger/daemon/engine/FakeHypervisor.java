@@ -32,7 +32,11 @@ public final class FakeHypervisor implements Hypervisor, Engines {
         /** The guest says that it cannot go on. */
         FAILS,
         /** The guest never says anything; {@link FakeGuest#say} may. */
-        SILENT
+        SILENT,
+        /** The guest answers nothing at all, not even after a load. */
+        DEAF,
+        /** The guest takes no configuration. */
+        STUBBORN
     }
 
     private final Queue<Boot> plans = new ConcurrentLinkedQueue<>();
@@ -76,7 +80,7 @@ public final class FakeHypervisor implements Hypervisor, Engines {
         long number = NO_PROCESS + boots.incrementAndGet();
         var guest = new FakeGuest(spec.name(), plan);
         guests.put(number, guest);
-        return guest.attach(ref(number, spec.network()), spec.listener());
+        return guest.attach(ref(number, spec.network()), spec.listener(), spec.directory(), spec.memory());
     }
 
     private MachineRef ref(long number, String network) {
@@ -96,13 +100,16 @@ public final class FakeHypervisor implements Hypervisor, Engines {
 
     @Override
     public Machine restore(BootSpec spec, Path saved) {
-        if (Optional.ofNullable(plans.poll()).orElse(Boot.READY) == Boot.REFUSED)
+        var plan = Optional.ofNullable(plans.poll()).orElse(Boot.READY);
+        if (plan == Boot.REFUSED)
             throw new BangerException(ErrorCode.VM_START_FAILED, "vm " + spec.name() + ": FAKE did not start: no luck");
         try {
             long number = NO_PROCESS + boots.incrementAndGet();
-            var guest = FakeGuest.restored(spec.name(), Files.readString(saved.resolve("state")));
+            var guest = FakeGuest.restored(spec.name(), Files.readString(saved.resolve("state")), plan);
+            if (spec.memory() instanceof Memory.Mapped mapped) Files.readString(mapped.file());
             guests.put(number, guest);
-            return guest.attach(ref(number, spec.network()).resumed(), spec.listener());
+            return guest.attach(
+                    ref(number, spec.network()).resumed(), spec.listener(), spec.directory(), new Memory.Own());
         } catch (IOException e) {
             throw new BangerException(
                             ErrorCode.VM_START_FAILED, "vm " + spec.name() + ": FAKE did not start: " + e.getMessage())
@@ -115,7 +122,7 @@ public final class FakeHypervisor implements Hypervisor, Engines {
         if (!ref.bootId().equals(HostBoot.id())) return Optional.empty();
         return Optional.ofNullable(guests.get(ref.vmmProcess().pid()))
                 .filter(FakeGuest::alive)
-                .map(g -> g.attach(ref, listener));
+                .map(g -> g.attach(ref, listener, directory, new Memory.Own()));
     }
 
     @Override

@@ -41,7 +41,8 @@ class HostEnginesTest {
                 probe,
                 Optional.of(QEMU),
                 firecracker(host),
-                pull());
+                pull(),
+                new SealedMemory());
     }
 
     /** From where nobody answers. */
@@ -182,7 +183,8 @@ class HostEnginesTest {
                 probe,
                 Optional.of(QEMU),
                 none,
-                pull());
+                pull(),
+                new SealedMemory());
     }
 
     private static String last(Recorded progress) {

@@ -117,7 +117,15 @@ public abstract class RealEngineContract extends HypervisorContract {
 
     @Override
     protected byte[] configuration() {
-        var conf = "id=0123456789ab\nmachine-id=" + "0".repeat(31) + "1\nhostname=box\n";
+        return archive("id=0123456789ab\nmachine-id=" + "0".repeat(31) + "1\nhostname=box\n");
+    }
+
+    @Override
+    protected byte[] template() {
+        return archive("template=1\nmachine-id=" + "0".repeat(31) + "2\n");
+    }
+
+    private byte[] archive(String conf) {
         var archive = new ByteArrayOutputStream();
         try (var cpio = new CpioWriter(archive)) {
             cpio.file(CpioHeader.root("banger.conf", 0600), Files.writeString(directory.resolve("banger.conf"), conf));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.daemon.Owner;
+import banger.daemon.publish.OwnerSeal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -152,7 +152,7 @@ class UnpulledWorkTest {
     @Test
     void aGuestThatCannotBeAskedIsNeitherDeletedNorWrittenDownAsEmpty() {
         var directory = workspace("/root/repo");
-        var running = new RunningVm(ID, new VmName("box"));
+        var running = new RunningVm(ID, new VmName("box"), "cold");
         running.machine(new Unreachable());
         refused("may hold work that was never pulled", () -> work.refuse(vm(), Optional.of(running)));
         refused(

@@ -7,6 +7,7 @@ import banger.daemon.DurableFiles;
 import banger.daemon.Owner;
 import banger.daemon.api.DaemonRoutes;
 import banger.daemon.api.LogRoute;
+import banger.daemon.api.TemplateRoutes;
 import banger.daemon.api.VmRoutes;
 import banger.daemon.api.VmViews;
 import banger.daemon.api.WorkspaceRoutes;
@@ -14,6 +15,7 @@ import banger.daemon.config.Settings;
 import banger.daemon.disk.BlankDisks;
 import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.FakeHypervisor;
+import banger.daemon.engine.SealedMemory;
 import banger.daemon.engine.Signals;
 import banger.daemon.http.ApiServer;
 import banger.daemon.http.Operations;
@@ -21,12 +23,16 @@ import banger.daemon.http.Router;
 import banger.daemon.process.HostCommandRunner;
 import banger.daemon.progress.Progress;
 import banger.daemon.publish.Fetching;
+import banger.daemon.publish.OwnerSeal;
+import banger.daemon.snapshot.SnapshotStore;
 import banger.daemon.store.Database;
+import banger.daemon.template.TemplateStore;
 import banger.daemon.userfiles.UserFiles;
 import banger.daemon.vm.Machines;
 import banger.daemon.vm.Reconciler;
 import banger.daemon.vm.SshKeys;
 import banger.daemon.vm.Subnet;
+import banger.daemon.vm.Templates;
 import banger.daemon.vm.Vm;
 import banger.daemon.vm.VmDisks;
 import banger.daemon.vm.VmLifecycle;
@@ -55,8 +61,17 @@ final class Whole implements AutoCloseable {
     final VmTable table;
     final Attachments network = new Attachments();
 
+    private final String making;
+    final Templates templates;
+
     /** A daemon on a home; the engine's machines may have run before it. */
     Whole(Path home, Path blanks, FakeHypervisor engine) throws IOException {
+        this(home, blanks, engine, "manual");
+    }
+
+    /** @param making of templates: {@code auto}, {@code manual} or {@code off} */
+    Whole(Path home, Path blanks, FakeHypervisor engine, String making) throws IOException {
+        this.making = making;
         this.layout = Layout.of(Map.of("BANGER_HOME", home.toString()), Path.of("/"));
         this.blanks = blanks;
         this.engine = engine;
@@ -80,21 +95,27 @@ final class Whole implements AutoCloseable {
                 keys,
                 new UserFiles(home, List.of(), commands),
                 new Signals(commands),
-                settings());
+                new TemplateStore(layout.templates(), owner, new OwnerSeal(layout.sealKey())),
+                new SnapshotStore(layout.snapshots(), owner, new OwnerSeal(layout.sealKey())),
+                new SealedMemory(),
+                settings(making));
+        templates = lifecycle.templates();
         reconciler = new Reconciler(table, disks, network, machines, engine, lifecycle);
         reconciler.run();
+        templates.start();
         operations = new Operations(layout.daemonLog());
         var router = new Router();
         var refs = new VmRefs(table);
         new VmRoutes(lifecycle, refs, new VmViews(table, machines, disks), machines, keys, operations).addTo(router);
         new WorkspaceRoutes(refs, table, machines).addTo(router);
+        new TemplateRoutes(templates, operations).addTo(router);
         new LogRoute(refs, disks, machines).addTo(router);
         new DaemonRoutes(layout, machines, operations, () -> {}).addTo(router);
         server = ApiServer.bind(layout.socket(), owner, router, operations, () -> {});
         Thread.ofVirtual().name("accept").start(server::serve);
     }
 
-    private static Settings settings() {
+    private static Settings settings(String making) {
         var d = Settings.DEFAULT;
         return new Settings(
                 d.defaultImage(),
@@ -116,7 +137,9 @@ final class Whole implements AutoCloseable {
                 Optional.of(256),
                 Optional.of(64L << 20),
                 Optional.of(64L << 20),
-                List.of());
+                List.of(),
+                making,
+                1L << 30);
     }
 
     BangerClient client() {
@@ -134,12 +157,13 @@ final class Whole implements AutoCloseable {
     /** Another daemon in its place. */
     Whole restarted() throws IOException {
         close();
-        return new Whole(layout.state().getParent(), blanks, engine);
+        return new Whole(layout.state().getParent(), blanks, engine, making);
     }
 
     @Override
     public void close() {
         server.close();
+        templates.close();
         reconciler.releaseAll();
         database.close();
     }

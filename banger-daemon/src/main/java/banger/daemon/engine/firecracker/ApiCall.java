@@ -77,6 +77,25 @@ public sealed interface ApiCall {
         }
     }
 
+    /** A disk that is opened again: the guest learns its size. */
+    @Json(naming = Json.Naming.LowerUnderscore)
+    record DriveChanged(String driveId, String pathOnHost) implements ApiCall {
+        @Override
+        public String subject() {
+            return "drive " + driveId;
+        }
+
+        @Override
+        public String path() {
+            return "/drives/" + driveId;
+        }
+
+        @Override
+        public String method() {
+            return "PATCH";
+        }
+    }
+
     @Json(naming = Json.Naming.LowerUnderscore)
     record NetworkInterface(String ifaceId, String hostDevName, String guestMac) implements ApiCall {
         @Override

@@ -7,6 +7,7 @@ import banger.daemon.engine.HostCpu;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineRef;
+import banger.daemon.engine.Memory;
 import banger.daemon.engine.Shim;
 import banger.daemon.engine.Sight;
 import banger.daemon.engine.Signals;
@@ -15,6 +16,7 @@ import banger.daemon.engine.Vmm;
 import banger.daemon.engine.firecracker.FirecrackerMachine.Halted;
 import banger.daemon.guest.Control;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +34,11 @@ public final class FirecrackerHypervisor implements Hypervisor {
     static final String STATE = "state";
 
     static final String MEMORY = "memory";
+
+    /** Names of what lies elsewhere. */
+    private static final String MAPPED_STATE = "template.state";
+
+    private static final String MAPPED_MEMORY = "template.memory";
 
     /** Reading the devices; the memory is mapped and read when it is needed. */
     private static final Duration LOADS_WITHIN = Duration.ofSeconds(60);
@@ -74,15 +81,38 @@ public final class FirecrackerHypervisor implements Hypervisor {
 
     @Override
     public Machine restore(BootSpec spec, Path saved) {
+        if (spec.memory() instanceof Memory.Mapped memory) {
+            var shown = spec.with(List.of(
+                    new BootSpec.Link(saved.resolve(STATE), MAPPED_STATE),
+                    new BootSpec.Link(memory.file(), MAPPED_MEMORY)));
+            return start(shown, "resumed", api -> {
+                api.send(load(spec, MAPPED_STATE, MAPPED_MEMORY), LOADS_WITHIN);
+                // A guest that is told looks at its disk anew: only when there is something to see.
+                for (var disk : memory.disks().entrySet())
+                    if (Files.size(spec.directory().resolve(disk.getKey())) != disk.getValue())
+                        api.send(new ApiCall.DriveChanged(disk.getKey(), disk.getKey()));
+            });
+        }
+        if (!saved.startsWith(spec.directory())) {
+            var shown = spec.with(List.of(
+                    new BootSpec.Link(saved.resolve(STATE), MAPPED_STATE),
+                    new BootSpec.Link(saved.resolve(MEMORY), MAPPED_MEMORY)));
+            return start(shown, "resumed", api -> api.send(load(spec, MAPPED_STATE, MAPPED_MEMORY), LOADS_WITHIN));
+        }
         var files = spec.directory().relativize(saved);
-        var load = new ApiCall.SnapshotLoad(
-                files.resolve(STATE).toString(),
-                new ApiCall.MemoryBackend("File", files.resolve(MEMORY).toString()),
+        var load = load(
+                spec, files.resolve(STATE).toString(), files.resolve(MEMORY).toString());
+        return start(spec, "resumed", api -> api.send(load, LOADS_WITHIN));
+    }
+
+    private static ApiCall load(BootSpec spec, String state, String memory) {
+        return new ApiCall.SnapshotLoad(
+                state,
+                new ApiCall.MemoryBackend("File", memory),
                 false,
                 spec.placement().tap().stream()
                         .map(tap -> new ApiCall.NetworkOverride(BootCalls.CARD, tap))
                         .toList());
-        return start(spec, "resumed", api -> api.send(load, LOADS_WITHIN));
     }
 
     /** What is asked of a fresh process. */
@@ -97,7 +127,14 @@ public final class FirecrackerHypervisor implements Hypervisor {
         var control = listen(vmm);
         try {
             return vmm.start(
-                    shim, withoutTap(spec), sight(spec), LABEL, likeness(), arguments(spec.directory()), ref -> {
+                    shim,
+                    withoutTap(spec),
+                    sight(spec),
+                    Optional.empty(),
+                    LABEL,
+                    likeness(),
+                    arguments(spec.directory()),
+                    ref -> {
                         var api = new ApiClient(vmm.connect(Sockets.API, ref.vmmProcess()));
                         calls.make(api);
                         return Optional.of(

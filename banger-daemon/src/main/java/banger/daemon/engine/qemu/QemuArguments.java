@@ -1,6 +1,8 @@
 package banger.daemon.engine.qemu;
 
 import banger.daemon.engine.BootSpec;
+import banger.daemon.engine.Memory;
+import banger.daemon.engine.Shim;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,11 +33,22 @@ final class QemuArguments {
 
     private QemuArguments() {}
 
-    /** The same machine, waiting for a saved state and then stopped. */
+    /** The same machine, waiting to be told of a saved state and then stopped. */
     static List<String> incoming(String program, Accelerator accelerator, BootSpec spec) {
         var a = of(program, accelerator, spec);
-        a.addAll(List.of("-S", "-incoming", "unix:" + LOAD_SOCKET));
+        a.addAll(List.of("-S", "-incoming", "defer"));
         return a;
+    }
+
+    /** One id whatever it is: a state saved over one kind loads over another. */
+    private static String memory(BootSpec spec) {
+        var size = "id=ram,size=" + spec.memoryMib() + "M";
+        return switch (spec.memory()) {
+            case Memory.Own _ -> "memory-backend-ram," + size;
+            case Memory.Recorded recorded -> "memory-backend-file," + size + ",share=on,mem-path=" + recorded.file();
+            case Memory.Mapped _ ->
+                "memory-backend-file," + size + ",share=off,mem-path=/proc/self/fd/" + Shim.MEMORY_DESCRIPTOR;
+        };
     }
 
     static List<String> of(String program, Accelerator accelerator, BootSpec spec) {
@@ -50,7 +63,7 @@ final class QemuArguments {
         a.addAll(List.of("-cpu", accelerator.cpu()));
         a.addAll(List.of("-smp", Integer.toString(spec.vcpu())));
         a.addAll(List.of("-m", spec.memoryMib() + "M"));
-        a.addAll(List.of("-object", "memory-backend-ram,id=ram,size=" + spec.memoryMib() + "M"));
+        a.addAll(List.of("-object", memory(spec)));
         a.addAll(List.of("-display", "none", "-rtc", "base=utc,clock=host"));
         a.addAll(List.of(
                 "-kernel", "kernel", "-initrd", "initrd", "-append", spec.commandLine() + accelerator.commandLine()));

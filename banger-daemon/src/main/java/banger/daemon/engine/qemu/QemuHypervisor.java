@@ -5,6 +5,8 @@ import banger.daemon.engine.HostCpu;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineRef;
+import banger.daemon.engine.Memory;
+import banger.daemon.engine.SealedMemory;
 import banger.daemon.engine.Shim;
 import banger.daemon.engine.Traits;
 import banger.daemon.engine.Vmm;
@@ -21,8 +23,10 @@ public final class QemuHypervisor implements Hypervisor {
     private final String version;
     private final Accelerator accelerator;
     private final Shim shim;
+    private final SealedMemory memories;
 
-    public QemuHypervisor(Path program, String version, Accelerator accelerator, Shim shim) {
+    public QemuHypervisor(Path program, String version, Accelerator accelerator, Shim shim, SealedMemory memories) {
+        this.memories = memories;
         this.program = program;
         this.version = version;
         this.accelerator = accelerator;
@@ -39,7 +43,7 @@ public final class QemuHypervisor implements Hypervisor {
         var arguments = QemuArguments.of(program.toString(), accelerator, spec);
         return start(spec, arguments, (vmm, ref) -> {
             var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, ref.vmmProcess()));
-            return connect(vmm, ref, qmp, spec.listener());
+            return connect(vmm, ref, qmp, spec.listener(), QemuState.Kind.of(spec.memory()));
         });
     }
 
@@ -55,10 +59,20 @@ public final class QemuHypervisor implements Hypervisor {
                 shim,
                 spec,
                 QemuSight.of(program, accelerator),
+                mapped(vmm, spec),
                 traits().label(),
                 likeness(),
                 arguments,
                 ref -> Optional.of(first.connect(vmm, ref)));
+    }
+
+    private Optional<SealedMemory.Place> mapped(Vmm vmm, BootSpec spec) {
+        if (!(spec.memory() instanceof Memory.Mapped memory)) return Optional.empty();
+        try {
+            return Optional.of(memories.of(memory.file()));
+        } catch (IOException e) {
+            throw vmm.failed(String.valueOf(e.getMessage()), e);
+        }
     }
 
     @Override
@@ -67,14 +81,14 @@ public final class QemuHypervisor implements Hypervisor {
         return vmm.findAgain(ref, r -> {
             var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, r.vmmProcess()));
             qmp.askWhetherStarved();
-            return Optional.of(connect(vmm, r, qmp, listener));
+            return Optional.of(connect(vmm, r, qmp, listener, QemuState.Kind.WHOLE));
         });
     }
 
     @Override
     public String likeness() {
         return version + ", machine " + QemuArguments.VERSION + ", " + accelerator.word() + " " + accelerator.cpu()
-                + ", cpu " + HostCpu.likeness();
+                + accelerator.commandLine() + ", cpu " + HostCpu.likeness();
     }
 
     @Override
@@ -83,10 +97,11 @@ public final class QemuHypervisor implements Hypervisor {
         return start(spec, arguments, (vmm, ref) -> {
             var process = ref.vmmProcess();
             var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, process));
-            QemuState.load(vmm, ref, qmp, saved);
+            QemuState.load(vmm, ref, qmp, saved, spec.memory());
             // Only now: a guest whose port was open all along would take this for the old conversation.
             var control = Control.begin(vmm.connect(QemuArguments.CONTROL_SOCKET, process), spec.listener());
-            return new QemuMachine(vmm, ref.resumed(), qmp, control, Optional.empty());
+            // Saved again, its memory is no file any more that others could map.
+            return new QemuMachine(vmm, ref.resumed(), qmp, control, Optional.empty(), QemuState.Kind.WHOLE);
         });
     }
 
@@ -94,10 +109,11 @@ public final class QemuHypervisor implements Hypervisor {
         return new Vmm(name, "QEMU", directory, QemuArguments.SOCKETS, Vmm.PATIENCE);
     }
 
-    private static Machine connect(Vmm vmm, MachineRef ref, Qmp qmp, Control.Listener listener) throws IOException {
+    private static Machine connect(Vmm vmm, MachineRef ref, Qmp qmp, Control.Listener listener, QemuState.Kind saves)
+            throws IOException {
         var process = ref.vmmProcess();
         var control = Control.begin(vmm.connect(QemuArguments.CONTROL_SOCKET, process), listener);
         var streams = Mux.begin(vmm.connect(QemuArguments.STREAMS_SOCKET, process), control);
-        return new QemuMachine(vmm, ref, qmp, control, Optional.of(streams));
+        return new QemuMachine(vmm, ref, qmp, control, Optional.of(streams), saves);
     }
 }

@@ -33,8 +33,10 @@ final class QemuMachine implements Machine, RunningVmm.Ties {
     };
 
     private volatile Optional<Mux> streams;
+    private final QemuState.Kind saves;
 
-    QemuMachine(Vmm vmm, MachineRef ref, Qmp qmp, Control control, Optional<Mux> streams) {
+    QemuMachine(Vmm vmm, MachineRef ref, Qmp qmp, Control control, Optional<Mux> streams, QemuState.Kind saves) {
+        this.saves = saves;
         this.vmm = vmm;
         this.run = new RunningVmm(vmm, ref, this);
         this.qmp = qmp;
@@ -84,7 +86,7 @@ final class QemuMachine implements Machine, RunningVmm.Ties {
     @Override
     public void save(Path directory) throws IOException {
         pause();
-        QemuState.save(vmm, qmp, directory);
+        QemuState.save(vmm, qmp, directory, saves);
     }
 
     @Override

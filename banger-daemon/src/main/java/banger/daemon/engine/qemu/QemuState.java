@@ -2,6 +2,7 @@ package banger.daemon.engine.qemu;
 
 import banger.api.http.Duplex;
 import banger.daemon.engine.MachineRef;
+import banger.daemon.engine.Memory;
 import banger.daemon.engine.Vmm;
 import banger.daemon.guest.Deadlines;
 import java.io.EOFException;
@@ -31,8 +32,27 @@ final class QemuState {
 
     private QemuState() {}
 
+    /** What the stream holds. */
+    enum Kind {
+        /** Memory and devices. */
+        WHOLE,
+        /** Devices alone: the memory is in a file that both ends have. */
+        DEVICES;
+
+        static Kind of(Memory memory) {
+            return memory instanceof Memory.Own ? WHOLE : DEVICES;
+        }
+    }
+
+    /** Both ends must say the same. */
+    private static void announce(Qmp qmp, Kind kind) throws IOException {
+        qmp.execute("{\"execute\":\"migrate-set-capabilities\",\"arguments\":{\"capabilities\":[{\"capability\":"
+                + "\"x-ignore-shared\",\"state\":" + (kind == Kind.DEVICES) + "}]}}");
+    }
+
     /** @param directory where the file {@code state} is made */
-    static void save(Vmm vmm, Qmp qmp, Path directory) throws IOException {
+    static void save(Vmm vmm, Qmp qmp, Path directory, Kind kind) throws IOException {
+        announce(qmp, kind);
         var socket = vmm.directory().resolve(QemuArguments.SAVE_SOCKET);
         Files.deleteIfExists(socket);
         try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
@@ -91,7 +111,10 @@ final class QemuState {
         }
     }
 
-    static void load(Vmm vmm, MachineRef ref, Qmp qmp, Path directory) throws IOException {
+    static void load(Vmm vmm, MachineRef ref, Qmp qmp, Path directory, Memory memory) throws IOException {
+        announce(qmp, Kind.of(memory));
+        qmp.execute("{\"execute\":\"migrate-incoming\",\"arguments\":{\"uri\":\"unix:" + QemuArguments.LOAD_SOCKET
+                + "\"}}");
         try (var stream = vmm.connect(QemuArguments.LOAD_SOCKET, ref.vmmProcess());
                 var file = FileChannel.open(directory.resolve(FILE), StandardOpenOption.READ)) {
             try (var in = java.nio.channels.Channels.newInputStream(file)) {
@@ -105,6 +128,17 @@ final class QemuState {
                 if (!ref.vmmProcess().alive()) throw new EOFException("QEMU ended");
                 pass(deadline);
             }
+        }
+        if (memory instanceof Memory.Mapped mapped) tellSizes(vmm, qmp, mapped);
+    }
+
+    /** A guest that is told looks at its disk anew, and its init with it: only when there is something to see. */
+    private static void tellSizes(Vmm vmm, Qmp qmp, Memory.Mapped memory) throws IOException {
+        for (var disk : memory.disks().entrySet()) {
+            long size = Files.size(vmm.directory().resolve(disk.getKey()));
+            if (size != disk.getValue())
+                qmp.execute("{\"execute\":\"block_resize\",\"arguments\":{\"device\":\"" + disk.getKey()
+                        + "\",\"size\":" + size + "}}");
         }
     }
 

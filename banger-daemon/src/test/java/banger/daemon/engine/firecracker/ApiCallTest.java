@@ -38,6 +38,10 @@ class ApiCallTest {
                         "{\"drive_id\":\"vdb\",\"path_on_host\":\"vdb\",\"is_read_only\":false,\"is_root_device\":false,"
                                 + "\"cache_type\":\"Writeback\"}"),
                 golden(
+                        new ApiCall.DriveChanged("vdc", "vdc"),
+                        "PATCH /drives/vdc",
+                        "{\"drive_id\":\"vdc\",\"path_on_host\":\"vdc\"}"),
+                golden(
                         new ApiCall.NetworkInterface("eth0", "bgr1", "02:00:00:00:00:01"),
                         "PUT /network-interfaces/eth0",
                         "{\"iface_id\":\"eth0\",\"host_dev_name\":\"bgr1\",\"guest_mac\":\"02:00:00:00:00:01\"}"),
@@ -71,7 +75,9 @@ class ApiCallTest {
     void everyCallIsAsFirecrackerTakesIt(ApiCall call, String request, String body) {
         assertThat(call.method() + " " + call.path()).isEqualTo(request);
         assertThat(call.body()).isEqualTo(body);
-        boolean started = call instanceof ApiCall.Run || call instanceof ApiCall.SnapshotCreate;
+        boolean started = call instanceof ApiCall.Run
+                || call instanceof ApiCall.SnapshotCreate
+                || call instanceof ApiCall.DriveChanged;
         assertThat(SCHEMA.complaint(call.method(), call.path(), call.body(), started))
                 .isEmpty();
     }
@@ -98,6 +104,10 @@ class ApiCallTest {
                     .isPresent();
         assertThat(SCHEMA.complaint("PUT", "/entropy", "{}", true)).isPresent();
         assertThat(SCHEMA.complaint("PATCH", "/vm", "{\"state\":\"Paused\"}", false))
+                .isPresent();
+        assertThat(SCHEMA.complaint("PATCH", "/drives/vdc", "{\"drive_id\":\"vdc\"}", false))
+                .isPresent();
+        assertThat(SCHEMA.complaint("PATCH", "/drives/vdc", "{\"drive_id\":\"vdc\",\"is_read_only\":true}", true))
                 .isPresent();
         assertThat(SCHEMA.complaint("GET", "/nothing", "{}", false)).isPresent();
         assertThat(SCHEMA.complaint("PUT", "/drives/vda", "{\"drive_id\":\"vdb\",\"is_root_device\":false}", false))

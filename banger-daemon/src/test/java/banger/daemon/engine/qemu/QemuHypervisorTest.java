@@ -9,6 +9,7 @@ import banger.api.ErrorCode;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.ProcessRef;
 import banger.daemon.engine.RealEngineContract;
+import banger.daemon.engine.SealedMemory;
 import banger.daemon.process.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ class QemuHypervisorTest extends RealEngineContract {
     @Override
     protected Hypervisor engine() {
         var program = Programs.find("qemu-system-x86_64").orElseThrow();
-        return new QemuHypervisor(program, "7.2", accelerator, shim());
+        return new QemuHypervisor(program, "7.2", accelerator, shim(), new SealedMemory());
     }
 
     @Test

@@ -1,4 +1,4 @@
-package banger.daemon.vm;
+package banger.daemon.publish;
 
 import banger.daemon.DurableFiles;
 import java.io.IOException;
@@ -17,13 +17,13 @@ import javax.crypto.spec.SecretKeySpec;
  * Marks texts as written by this owner's daemon: engines trust what they load, so nothing that another user
  * made may get that far. The key is made at first use and never leaves its file.
  */
-final class OwnerSeal {
+public final class OwnerSeal {
     private static final String ALGORITHM = "HmacSHA256";
     private static final int KEY_BYTES = 32;
 
     private final Path key;
 
-    OwnerSeal(Path key) {
+    public OwnerSeal(Path key) {
         this.key = key;
     }
 
@@ -31,7 +31,7 @@ final class OwnerSeal {
      * @param subject what the text is about: a text about one thing is not valid for another
      * @return 64 hexadecimal digits
      */
-    String of(String subject, byte[] text) throws IOException {
+    public String of(String subject, byte[] text) throws IOException {
         if (!Files.exists(key, LinkOption.NOFOLLOW_LINKS)) {
             var fresh = new byte[KEY_BYTES];
             new SecureRandom().nextBytes(fresh);
@@ -41,7 +41,7 @@ final class OwnerSeal {
     }
 
     /** Whether this is what {@link #of} gave for just that; false also when there is no key. */
-    boolean fits(String seal, String subject, byte[] text) throws IOException {
+    public boolean fits(String seal, String subject, byte[] text) throws IOException {
         if (!Files.isRegularFile(key, LinkOption.NOFOLLOW_LINKS)) return false;
         return MessageDigest.isEqual(
                 seal.getBytes(StandardCharsets.US_ASCII),

@@ -1,4 +1,4 @@
-package banger.daemon.vm;
+package banger.daemon.disk;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -15,7 +15,7 @@ import java.nio.file.Path;
  * (256 bytes), and both live until the call returns.
  */
 @SuppressWarnings("restricted") // one call into libc, argued for above
-final class AllocatedSize {
+public final class AllocatedSize {
     private static final int AT_FDCWD = -100;
     private static final int AT_SYMLINK_NOFOLLOW = 0x100;
     private static final int STATX_BLOCKS = 0x400;
@@ -34,7 +34,7 @@ final class AllocatedSize {
 
     private AllocatedSize() {}
 
-    static long of(Path file) throws IOException {
+    public static long of(Path file) throws IOException {
         try (var arena = Arena.ofConfined()) {
             var buffer = arena.allocate(STATX_SIZE, 8);
             int result = (int) STATX.invokeExact(

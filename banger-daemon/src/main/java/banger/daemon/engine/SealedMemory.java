@@ -1,0 +1,107 @@
+package banger.daemon.engine;
+
+import banger.daemon.disk.SparseFiles;
+import banger.daemon.publish.FileIdentity;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Memory files for engines that open what they map for writing (QEMU before 8.2): each is read once into a memfd,
+ * which is sealed against every change, kept by this process, and found by the shim below {@code /proc}. Every VMM that
+ * maps it shares its pages. It takes as much memory as the file has data, until {@link #release}. Thread-safe.
+ */
+@SuppressWarnings("restricted") // three calls into libc: no pointer outlives its call
+public final class SealedMemory {
+    private static final int MFD_CLOEXEC = 1;
+    private static final int MFD_ALLOW_SEALING = 2;
+    private static final int F_ADD_SEALS = 1033;
+    /** Seal, shrink, grow, write. */
+    private static final int EVERY_SEAL = 0xf;
+
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final MethodHandle MEMFD_CREATE = handle(
+            "memfd_create", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+    private static final MethodHandle FCNTL = LINKER.downcallHandle(
+            LINKER.defaultLookup().findOrThrow("fcntl"),
+            FunctionDescriptor.of(
+                    ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
+            Linker.Option.firstVariadicArg(2));
+    private static final MethodHandle CLOSE =
+            handle("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+
+    /** @param identity of the file that was read: another one may be in its place by now */
+    private record Held(String identity, int descriptor) {}
+
+    private final Map<Path, Held> held = new HashMap<>();
+
+    private static MethodHandle handle(String name, FunctionDescriptor type) {
+        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type);
+    }
+
+    /**
+     * A descriptor of some process.
+     *
+     * @param holder who has it open
+     */
+    public record Place(ProcessRef holder, int descriptor) {}
+
+    /** The file's content, read when just this file is not held yet. */
+    public synchronized Place of(Path file) throws IOException {
+        var self = ProcessRef.of(ProcessHandle.current().pid()).orElseThrow();
+        var identity = FileIdentity.of(file).text();
+        var known = held.get(file);
+        if (known == null || !known.identity.equals(identity)) {
+            release(file);
+            known = new Held(identity, read(file));
+            held.put(file, known);
+        }
+        return new Place(self, known.descriptor);
+    }
+
+    /** Gives its memory back once nobody maps it any more; not held: nothing happens. */
+    public synchronized void release(Path file) {
+        var known = held.remove(file);
+        if (known != null) close(known.descriptor);
+    }
+
+    private static int read(Path file) throws IOException {
+        int fd;
+        try (var arena = Arena.ofConfined()) {
+            fd = (int) MEMFD_CREATE.invokeExact(arena.allocateFrom("template"), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+        if (fd < 0) throw new IOException("memory for " + file + " cannot be had");
+        try {
+            SparseFiles.fill(file, Path.of("/proc/self/fd/" + fd));
+            if (seal(fd) != 0) throw new IOException(file + ": its copy in memory cannot be sealed");
+            return fd;
+        } catch (IOException | RuntimeException e) {
+            close(fd);
+            throw e;
+        }
+    }
+
+    private static int seal(int fd) {
+        try {
+            return (int) FCNTL.invokeExact(fd, F_ADD_SEALS, EVERY_SEAL);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void close(int fd) {
+        try {
+            int ignored = (int) CLOSE.invokeExact(fd);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+package banger.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.HashSet;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Snapshots, the way back to them, undo, and copies. */
+@Tag("vm")
+class SnapshotTest {
+    @RegisterExtension
+    static final TestHome HOME = TestHome.prepared();
+
+    @AfterEach
+    void end() {
+        HOME.deleteAll();
+    }
+
+    private static String in(String vm, String script) {
+        return HOME.exec(vm, "sh", "-c", script).ok().out().strip();
+    }
+
+    /** A VM with something on both disks and in memory. */
+    private static String box() {
+        HOME.boot("box");
+        return in(
+                "box",
+                "echo one > /root/note; echo one > /etc/note; echo kept > /dev/shm/note;"
+                        + " sleep 1000 > /dev/null 2>&1 & echo $!");
+    }
+
+    @Test
+    void memoryAndDisksArePutBackTogetherAsOftenAsOneLikes() throws IOException {
+        var process = box();
+        assertThat(HOME.run("vm", "snapshot", "box", "--label", "first").ok().err())
+                .contains("snapshot box 1: memory and disks in ", "it stood still for ");
+        for (int i = 0; i < 2; i++) {
+            in("box", "echo two > /root/note; rm /etc/note /dev/shm/note; kill " + process);
+            assertThat(HOME.run("vm", "restore", "box", "first").expect(2).err())
+                    .contains("vm box: back to snapshot 1 (first)", "what was done since goes", "--yes");
+            HOME.run("vm", "restore", "--yes", "box", i == 0 ? "first" : "1").ok();
+            assertThat(in("box", "cat /root/note /etc/note /dev/shm/note")).isEqualTo("one\none\nkept");
+            assertThat(in("box", "cat /proc/" + process + "/comm")).isEqualTo("sleep");
+        }
+        assertThat(HOME.run("snapshot", "list", "box").ok().out())
+                .contains("asked", "memory, disks", "before-restore", "first");
+        // A stopped VM is put back to what ran, and runs.
+        HOME.run("vm", "stop", "box").ok();
+        HOME.run("vm", "restore", "-y", "box", "1").ok();
+        assertThat(in("box", "cat /dev/shm/note")).isEqualTo("kept");
+        var id = HOME.vm("box").id();
+        HOME.run("vm", "delete", "--discard", "box").ok();
+        assertThat(HOME.state().resolve("snapshots").resolve(id)).doesNotExist();
+    }
+
+    @Test
+    void aStoppedVmHasItsDisksKeptAndStaysStopped() {
+        box();
+        HOME.run("vm", "stop", "box").ok();
+        HOME.run("vm", "snapshot", "box").ok();
+        HOME.run("vm", "start", "box").ok();
+        in("box", "echo two > /root/note; sync");
+        HOME.run("vm", "stop", "box").ok();
+        HOME.run("vm", "restore", "--yes", "box", "1").ok();
+        assertThat(HOME.vm("box").state()).isEqualTo("stopped");
+        HOME.run("vm", "start", "box").ok();
+        assertThat(in("box", "cat /root/note /etc/note")).isEqualTo("one\none");
+    }
+
+    @Test
+    void aCommandIsUndone() {
+        box();
+        HOME.banger("vm", "exec", "--checkpoint", "box", "--", "sh", "-c", "echo two > /root/note; exit 3")
+                .run()
+                .expect(3);
+        HOME.banger("vm", "exec", "--checkpoint", "box", "--", "rm", "/etc/note")
+                .run()
+                .ok();
+        var lines = HOME.run("vm", "timeline", "box").ok().out().lines().toList();
+        assertThat(lines.get(1)).matches("\\s*2 .* 3 .*sh -c echo two > /root/note; exit 3");
+        assertThat(lines.get(2)).matches("\\s*1 .* 0 .*rm /etc/note");
+        HOME.run("vm", "undo", "--yes", "box").ok();
+        assertThat(in("box", "cat /root/note /etc/note")).isEqualTo("two\none");
+        HOME.run("vm", "undo", "--yes", "box", "2").ok();
+        assertThat(in("box", "cat /root/note")).isEqualTo("one");
+        assertThat(HOME.run("vm", "undo", "--yes", "box", "9").expect(1).err())
+                .contains("vm box: there are 2 steps to undo", "banger vm timeline box");
+    }
+
+    @Test
+    void copiesGoOnFromWhereItIsEachWithAnIdentityOfItsOwn() {
+        var process = box();
+        assertThat(HOME.run("vm", "fork", "box", "-n", "2", "--name", "try")
+                        .ok()
+                        .out())
+                .isEqualTo("try-1\ntry-2\n");
+        var all = List.of("box", "try-1", "try-2");
+        for (var what : List.of(
+                "cat /etc/machine-id",
+                "hostname",
+                "cat /run/banger/ssh_host_ed25519_key",
+                "cat /sys/class/net/eth0/address || echo off-$(hostname)",
+                "head -c 32 /dev/urandom | sha256sum")) {
+            var seen = new HashSet<String>();
+            for (var vm : all)
+                assertThat(seen.add(in(vm, what))).as(what + " in " + vm).isTrue();
+        }
+        for (var vm : all) {
+            assertThat(in(vm, "cat /root/note /etc/note /dev/shm/note")).isEqualTo("one\none\nkept");
+            assertThat(in(vm, "cat /proc/" + process + "/comm")).isEqualTo("sleep");
+            HOME.run("vm", "ssh", vm, "--", "true").ok();
+        }
+        in("try-1", "echo mine > /root/note");
+        assertThat(in("box", "cat /root/note") + in("try-2", "cat /root/note")).isEqualTo("oneone");
+        // A copy of a stopped VM boots from its disks.
+        HOME.run("vm", "stop", "box").ok();
+        assertThat(HOME.banger("vm", "fork", "box", "--name", "other", "--", "cat", "/root/note")
+                        .run()
+                        .ok()
+                        .out())
+                .isEqualTo("one\n");
+        assertThat(HOME.run("vm", "fork", "box", "--name", "other").expect(1).err())
+                .contains("vm other: exists already");
+    }
+
+    @Test
+    void aDamagedSnapshotIsRefusedAndTheVmRunsOn() throws IOException {
+        box();
+        HOME.run("vm", "snapshot", "box", "--disks-only").ok();
+        var disk =
+                HOME.state().resolve("snapshots").resolve(HOME.vm("box").id()).resolve("1/vdb");
+        Files.setPosixFilePermissions(disk, java.nio.file.attribute.PosixFilePermissions.fromString("rw-------"));
+        Files.write(disk, new byte[] {1}, java.nio.file.StandardOpenOption.APPEND);
+        assertThat(HOME.run("vm", "restore", "--yes", "box", "1").expect(1).err())
+                .contains("vm box: snapshot 1 is damaged (vdb changed)", "banger snapshot rm box 1");
+        assertThat(in("box", "cat /root/note")).isEqualTo("one");
+        assertThat(HOME.run("vm", "restore", "--yes", "box", "nothing")
+                        .expect(1)
+                        .err())
+                .contains("vm box: no snapshot nothing", "banger snapshot list box");
+    }
+}
