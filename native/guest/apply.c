@@ -243,9 +243,9 @@ int apply_job(void *arg)
 		job_say("error %s", *error ? error : "archive unreadable");
 		return -1;
 	}
-	bool ok = plan->test || ((!plan->in_init || boot_mount_kernel(conf.template, error)) &&
-				 (conf.template || disks_mount_work(plan->in_init,
-								   plan->has_work_disk, error)));
+	bool ok = plan->test ||
+		  ((!plan->in_init || (boot_mount_kernel(conf.template, error) && disks_mount_modules(error))) &&
+		   (conf.template || plan->has_work_disk || disks_mount_work(plan->in_init, error)));
 	int root = open(plan->in_init ? NEW_ROOT : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* The clock first: files written next get the right time. Identity before the archive, which may
 	   have its own mind about any file. */

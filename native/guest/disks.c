@@ -240,7 +240,7 @@ bool disks_is_mounted(const char *path)
 	return stat(path, &a) == 0 && stat(up, &b) == 0 && a.st_dev != b.st_dev;
 }
 
-static bool mount_modules(int root, char error[CONFIG_ERROR])
+bool disks_mount_modules(char error[CONFIG_ERROR])
 {
 	struct super s;
 	int fd = open("/dev/vdd", O_RDONLY | O_CLOEXEC);
@@ -251,27 +251,24 @@ static bool mount_modules(int root, char error[CONFIG_ERROR])
 	close(fd);
 	if (!ok || mount("/dev/vdd", "/disk/d", s.type, MS_RDONLY, NULL) < 0)
 		return fail(error, "/dev/vdd");
+	int root = open(NEW_ROOT, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	ok = bind_into(root, "/disk/d", "lib/modules", 0755, MS_RDONLY, error);
+	close(root);
 	umount2("/disk/d", MNT_DETACH);
 	return ok;
 }
 
-bool disks_mount_work(bool in_init, bool mounted, char error[CONFIG_ERROR])
+bool disks_mount_work(bool in_init, char error[CONFIG_ERROR])
 {
 	struct stat st;
 	int root = open(in_init ? NEW_ROOT : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool ok = true;
-	if (!mounted) {
-		/* Not to be seen by the image while it is there (disks_hide_work). */
-		mkdir("/disk", 0700);
-		mkdir(DISK_C, 0700);
-		ok = mount_own("/dev/vdc", DISK_C, error);
-		if (ok && stat(DISK_C "/.seeded", &st) < 0)
-			ok = seed_work_disk(root, DISK_C, error);
-		ok = ok && bind_into(root, DISK_C "/root", "root", 0700, 0, error);
-	}
-	if (ok && in_init)
-		ok = mount_modules(root, error);
+	/* Not to be seen by the image while it is there (disks_hide_work). */
+	mkdir("/disk", 0700);
+	mkdir(DISK_C, 0700);
+	bool ok = mount_own("/dev/vdc", DISK_C, error);
+	if (ok && stat(DISK_C "/.seeded", &st) < 0)
+		ok = seed_work_disk(root, DISK_C, error);
+	ok = ok && bind_into(root, DISK_C "/root", "root", 0700, 0, error);
 	close(root);
 	return ok;
 }

@@ -14,8 +14,10 @@
 
 /* vda, vdb, and the two joined at NEW_ROOT. */
 bool disks_mount_base(char error[CONFIG_ERROR]);
-/* vdc at /root (seeded where it is new) unless it is there already; vdd at /lib/modules in init. */
-bool disks_mount_work(bool in_init, bool mounted, char error[CONFIG_ERROR]);
+/* vdd at /lib/modules of NEW_ROOT. */
+bool disks_mount_modules(char error[CONFIG_ERROR]);
+/* vdc at /root, seeded where it is new. */
+bool disks_mount_work(bool in_init, char error[CONFIG_ERROR]);
 /* A template's vdc: filled from the image's /root and left unmounted, so that a VM's own only has to be
    mounted. In a mount namespace of the caller's own. */
 bool disks_seed_work(int root, char error[CONFIG_ERROR]);

@@ -1,4 +1,5 @@
-/* The memory of a template, which many VMMs map and none may write: a sealed memfd that the daemon holds. */
+/* Memory that the daemon holds as a memfd: a template's, sealed, which many VMMs map and none may write; or that of
+   a machine that is to become one, which its VMM fills. */
 #include "shim.h"
 
 #include <errno.h>
@@ -8,8 +9,10 @@
 
 #define SEALED (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-int memory_open(struct reference holder, unsigned descriptor)
+int memory_open(const struct memory *memory)
 {
+    struct reference holder = memory->holder;
+    unsigned descriptor = memory->descriptor;
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/fd/%u", holder.pid, descriptor);
     /* A VMM of an older kind opens it for writing and maps it privately: the seals keep it as it is. */
@@ -20,7 +23,9 @@ int memory_open(struct reference holder, unsigned descriptor)
     if (!reference_of(holder.pid, &now) || now.start != holder.start)
         fail("memory", "%d:%llu: no such process", holder.pid, holder.start);
     int seals = fcntl(fd, F_GET_SEALS);
-    if (seals < 0 || (seals & SEALED) != SEALED)
+    if (seals < 0)
+        fail("memory", "%s: not a file in memory", path);
+    if (!memory->written && (seals & SEALED) != SEALED)
         fail("memory", "%s: not sealed against every change", path);
     return fd;
 }

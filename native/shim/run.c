@@ -113,9 +113,10 @@ int run_options(int argc, char **argv, struct run *run)
                 fail("arguments", "--tap %s: not a tap of ours", run->tap);
         } else if (!strcmp(argv[i], "--low-priority")) {
             run->low_priority = true;
-        } else if (!strcmp(argv[i], "--memory")) {
-            run->memory_holder = option_reference(argc, argv, &i);
-            run->memory_descriptor = (unsigned)option_number(argc, argv, &i, 0, INT32_MAX);
+        } else if (!strcmp(argv[i], "--memory") || !strcmp(argv[i], "--record-memory")) {
+            run->memory.written = !strcmp(argv[i], "--record-memory");
+            run->memory.holder = option_reference(argc, argv, &i);
+            run->memory.descriptor = (unsigned)option_number(argc, argv, &i, 0, INT32_MAX);
             run->mapped = true;
         } else if (!strcmp(argv[i], "--bind")) {
             parse_bind(run, option_value(argc, argv, &i));
@@ -337,7 +338,7 @@ __attribute__((noreturn)) static void shim(struct run *run, int to_caller)
     if (run->guarded && guard < 0)
         fail("until", "%d:%llu: no such process", run->guard.pid, run->guard.start);
     if (run->mapped)
-        run->memory_fd = memory_open(run->memory_holder, run->memory_descriptor);
+        run->memory_fd = memory_open(&run->memory);
 
     /* Seen without capabilities, as it will be when the VMM ends. */
     caps_rest();

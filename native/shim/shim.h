@@ -124,6 +124,13 @@ struct bind {
     char *name;
 };
 
+/* A descriptor of another process. */
+struct memory {
+    struct reference holder;
+    unsigned descriptor;
+    bool written; /* by the VMM: --record-memory; else --memory */
+};
+
 struct run {
     char *directory;
     int directory_fd;
@@ -135,9 +142,8 @@ struct run {
     gid_t group[GROUPS_MAX];
     const char *tap;
     bool low_priority;
-    bool mapped; /* --memory */
-    struct reference memory_holder;
-    unsigned memory_descriptor;
+    bool mapped;
+    struct memory memory;
     int memory_fd;
     size_t binds;
     struct bind bind[BINDS_MAX];
@@ -165,8 +171,8 @@ void mount_read_only(const char *source, const char *name);
 /* Where a VMM finds the memory that it maps. */
 #define MEMORY_FD 4
 
-/* A descriptor of another process: a memfd that nobody can write to any more. */
-int memory_open(struct reference holder, unsigned descriptor);
+/* A memfd: one that nobody can write to any more, but for one that the VMM shall fill. */
+int memory_open(const struct memory *memory);
 /* Puts it where the VMM expects it, to be inherited. */
 void memory_place(int fd);
 

@@ -327,11 +327,24 @@ not_mapped "/proc/${holder%:*}/fd/1: *" "$holder" 1
 gone_holder=$holder
 kill -9 "${holder%:*}"; until_true 5 gone "$holder"
 not_mapped "/proc/${holder%:*}/fd/$descriptor: No such file*" "$gone_holder" "$descriptor"
-for kind in 1 2 3; do
+for kind in 1 2; do
     held_by "$(id -u)" $kind
     not_mapped "*: not sealed against every change" "$holder" "$descriptor"
     kill -9 "${holder%:*}"
 done
+held_by "$(id -u)" 3
+not_mapped "*: not a file in memory" "$holder" "$descriptor"
+d=$(directory "$(id -u)")
+line=$("$shim" run --dir "$d" --record-memory "$holder" "$descriptor" -- "$look" memory)
+like "an ordinary file to be filled" 'failed memory: *: not a file in memory' "$line"
+kill -9 "${holder%:*}"
+# That of a machine that is to become a template: its VMM fills it, and whoever holds it reads that.
+held_by "$(id -u)" 2
+d=$(directory "$(id -u)")
+set -- $("$shim" run --dir "$d" --record-memory "$holder" "$descriptor" -- "$look" memory); remember "$2" "$3"
+until_true 5 ended "$d" || bad "no exit.json, recorded"
+like "memory to be filled" 'precious * shared=yes*' "$(head -n 1 "$d/console.log")"
+kill -9 "${holder%:*}"
 if [ "$(id -u)" = 0 ]; then
     # Somebody else's is not there to be had.
     held_by 0 0

@@ -22,6 +22,7 @@ final class ReadNext {
             case "template list", "template show" -> "banger template build; banger template prune";
             case "template build" -> "banger vm run --warm";
             case "vm delete", "vm prune" -> "banger vm pull NAME first, when there is work in it";
+            case "vm df" -> "banger vm prune; banger template prune; banger image cache prune";
             case "vm set" -> "banger vm restart NAME";
             case "vm list" -> "banger vm show NAME; banger vm stats";
             case "vm show", "vm stats" -> "banger vm logs NAME";

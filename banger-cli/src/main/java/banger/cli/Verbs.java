@@ -12,6 +12,7 @@ import banger.cli.verbs.ListVerbs;
 import banger.cli.verbs.PullVerb;
 import banger.cli.verbs.RunVerb;
 import banger.cli.verbs.SnapshotVerbs;
+import banger.cli.verbs.SpaceVerb;
 import banger.cli.verbs.SshVerbs;
 import banger.cli.verbs.StateVerbs;
 import banger.cli.verbs.TemplateVerbs;
@@ -47,6 +48,7 @@ final class Verbs {
             "vm list",
             "vm show",
             "vm stats",
+            "vm df",
             "vm logs",
             "vm exec",
             "vm diff",
@@ -121,6 +123,7 @@ final class Verbs {
                     case "vm set" -> StateVerbs.set();
                     case "vm list", "vm ls", "vm ps", "ps" -> ListVerbs.list();
                     case "vm show" -> ListVerbs.show();
+                    case "vm df" -> SpaceVerb.verb();
                     case "vm stats" -> ListVerbs.stats();
                     case "vm logs" -> ListVerbs.logs();
                     case "vm exec" -> ExecVerbs.exec();

@@ -8,6 +8,7 @@ import banger.daemon.api.ImageRoutes;
 import banger.daemon.api.KernelRoutes;
 import banger.daemon.api.LogRoute;
 import banger.daemon.api.SnapshotRoutes;
+import banger.daemon.api.SpaceRoute;
 import banger.daemon.api.StatsRoute;
 import banger.daemon.api.TemplateRoutes;
 import banger.daemon.api.VmRoutes;
@@ -209,6 +210,7 @@ final class Daemon {
                         DoctorReport.class,
                         doctor.examine(x.query("deep").isPresent() ? Doctor.Depth.DEEP : Doctor.Depth.QUICK)));
         new SnapshotRoutes(refs, views, lifecycle, operations).addTo(router);
+        new SpaceRoute(layout, table).addTo(router);
         new TemplateRoutes(templates, operations).addTo(router);
         new EngineRoutes(engines, pull, operations).addTo(router);
         new DaemonRoutes(layout, machines, operations, end::countDown).addTo(router);

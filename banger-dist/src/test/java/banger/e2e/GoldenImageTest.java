@@ -42,12 +42,31 @@ class GoldenImageTest {
                 .run()
                 .ok();
         HOME.awaitInit("gold");
-        var ended = HOME.banger("vm", "exec", "gold", "--", "bash", "-s")
+        dockerWorks("gold");
+    }
+
+    private static void dockerWorks(String vm) {
+        var ended = HOME.banger("vm", "exec", vm, "--", "bash", "-s")
                 .in(SCRIPT.getBytes(StandardCharsets.UTF_8))
                 .within(Duration.ofMinutes(5))
                 .run()
                 .ok();
         assertThat(ended.out().lines()).containsExactly("container 42", "driver overlay2");
+    }
+
+    /** What a service loads and looks for at its start is there as after a boot. */
+    @Test
+    void afterAWarmStartDockerWorksToo() {
+        HOME.banger("template", "build", "--memory", "2G")
+                .within(Duration.ofMinutes(10))
+                .run()
+                .ok();
+        HOME.banger("vm", "run", "-d", "--warm", "--name", "gold", "--memory", "2G")
+                .run()
+                .ok();
+        assertThat(HOME.exec("gold", "systemctl", "is-system-running").ok().out())
+                .isEqualTo("running\n");
+        dockerWorks("gold");
     }
 
     @AfterEach

@@ -282,6 +282,7 @@ class HostFaultsTest {
                 mkdir -p $home && mount -t tmpfs -o size=%dm tmpfs $home || exit 90
                 mkdir -p $home/state && ln -s $state/images $state/kernels $home/state/ || exit 91
                 cp $state/banger.db $home/state/
+                mkdir $home/config && echo 'templates = "manual"' > $home/config/config.toml
                 export BANGER_HOME=$home
                 %s
                 $banger daemon stop

@@ -22,6 +22,11 @@ final class LabRecipe {
             grep -q '^ann:' /etc/subuid
             mkdir -p /opt/banger
             install -d -o ann -g ann /home/ann/.local /home/ann/.local/state /home/ann/.cache
+            for home in /root /home/ann; do
+                mkdir -p $home/.config/banger
+                echo 'templates = "manual"' > $home/.config/banger/config.toml
+            done
+            chown -R ann:ann /home/ann/.config
             sudo -u ann git config --global user.name Ann
             sudo -u ann git config --global user.email ann@example.org
             """;

@@ -64,6 +64,10 @@ class SnapshotTest {
         box();
         HOME.run("vm", "stop", "box").ok();
         HOME.run("vm", "snapshot", "box").ok();
+        assertThat(HOME.run("vm", "df").ok().out().lines().toList())
+                .anyMatch(l -> l.matches("vm +box +.* banger vm delete box"))
+                .anyMatch(l -> l.matches("snapshots +box +.* banger snapshot rm box NUMBER"))
+                .anyMatch(l -> l.matches("kernels +- +.* banger kernel rm KERNEL"));
         HOME.run("vm", "start", "box").ok();
         in("box", "echo two > /root/note; sync");
         HOME.run("vm", "stop", "box").ok();

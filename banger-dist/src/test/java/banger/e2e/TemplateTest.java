@@ -123,6 +123,7 @@ class TemplateTest {
         assertThat(in("box", "cat /sys/block/vdb/size")).isEqualTo(Long.toString(12L << 30 >> 9));
         assertThat(in("box", "cat /sys/block/vdc/size")).isEqualTo(Long.toString(24L << 30 >> 9));
         assertThat(in("box", "findmnt -no SOURCE /root")).contains("vdc");
+        assertThat(in("box", "findmnt -no SOURCE /lib/modules")).contains("vdd");
         assertThat(Long.parseLong(in("box", "df --output=size -B1M /root | tail -1 | tr -d ' '")))
                 .isGreaterThan(20_000);
         assertThat(Long.parseLong(in("box", "df --output=size -B1M / | tail -1 | tr -d ' '")))

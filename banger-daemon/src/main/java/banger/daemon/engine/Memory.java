@@ -9,13 +9,10 @@ public sealed interface Memory {
     record Own() implements Memory {}
 
     /**
-     * In a file of the machine's directory, so that a save leaves it there and writes only the devices. For a
-     * machine that others will continue from.
-     *
-     * @param file relative to that directory; there before the boot, empty, writable for the VMM. An engine that
-     *     writes memory only at a save writes it there
+     * Its own, which a save writes as the file {@code memory} beside the devices, blocks of zeroes as holes. For a machine
+     * that others will continue from.
      */
-    record Recorded(Path file) implements Memory {}
+    record Recorded() implements Memory {}
 
     /**
      * That of a machine that was recorded, mapped: what the VMM changes is its own, and it cannot change the file.

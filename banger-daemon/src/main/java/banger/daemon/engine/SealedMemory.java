@@ -3,6 +3,7 @@ package banger.daemon.engine;
 import banger.daemon.disk.SparseFiles;
 import banger.daemon.publish.FileIdentity;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -11,6 +12,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Memory files for engines that open what they map for writing (QEMU before 8.2): each is read once into a memfd,
@@ -49,12 +51,52 @@ public final class SealedMemory {
      * A descriptor of some process.
      *
      * @param holder who has it open
+     * @param written whether the VMM fills it; else nobody can change it
      */
-    public record Place(ProcessRef holder, int descriptor) {}
+    public record Place(ProcessRef holder, int descriptor, boolean written) {}
+
+    /** Memory for a VMM to fill; gone when it is closed and the VMM has ended. */
+    public static final class Recording implements AutoCloseable {
+        private final int descriptor;
+        private final AtomicBoolean closed = new AtomicBoolean();
+
+        private Recording(int descriptor) {
+            this.descriptor = descriptor;
+        }
+
+        public Place place() {
+            return new Place(self(), descriptor, true);
+        }
+
+        /** Where this process reads it. */
+        public Path path() {
+            return Path.of("/proc/self/fd/" + descriptor);
+        }
+
+        @Override
+        public void close() {
+            if (!closed.getAndSet(true)) SealedMemory.close(descriptor);
+        }
+    }
+
+    /** Nothing but zeroes yet, and nothing of the host's memory taken. */
+    public static Recording recording(long bytes) throws IOException {
+        int fd = memfd("recording");
+        try (var file = new RandomAccessFile("/proc/self/fd/" + fd, "rw")) {
+            file.setLength(bytes);
+            return new Recording(fd);
+        } catch (IOException e) {
+            close(fd);
+            throw e;
+        }
+    }
+
+    private static ProcessRef self() {
+        return ProcessRef.of(ProcessHandle.current().pid()).orElseThrow();
+    }
 
     /** The file's content, read when just this file is not held yet. */
     public synchronized Place of(Path file) throws IOException {
-        var self = ProcessRef.of(ProcessHandle.current().pid()).orElseThrow();
         var identity = FileIdentity.of(file).text();
         var known = held.get(file);
         if (known == null || !known.identity.equals(identity)) {
@@ -62,7 +104,7 @@ public final class SealedMemory {
             known = new Held(identity, read(file));
             held.put(file, known);
         }
-        return new Place(self, known.descriptor);
+        return new Place(self(), known.descriptor, false);
     }
 
     /** Gives its memory back once nobody maps it any more; not held: nothing happens. */
@@ -71,14 +113,19 @@ public final class SealedMemory {
         if (known != null) close(known.descriptor);
     }
 
-    private static int read(Path file) throws IOException {
+    private static int memfd(String name) throws IOException {
         int fd;
         try (var arena = Arena.ofConfined()) {
-            fd = (int) MEMFD_CREATE.invokeExact(arena.allocateFrom("template"), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+            fd = (int) MEMFD_CREATE.invokeExact(arena.allocateFrom(name), MFD_CLOEXEC | MFD_ALLOW_SEALING);
         } catch (Throwable e) {
             throw new IllegalStateException(e);
         }
-        if (fd < 0) throw new IOException("memory for " + file + " cannot be had");
+        if (fd < 0) throw new IOException("no file in memory can be had");
+        return fd;
+    }
+
+    private static int read(Path file) throws IOException {
+        int fd = memfd("template");
         try {
             SparseFiles.fill(file, Path.of("/proc/self/fd/" + fd));
             if (seal(fd) != 0) throw new IOException(file + ": its copy in memory cannot be sealed");

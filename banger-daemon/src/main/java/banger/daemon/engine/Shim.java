@@ -83,8 +83,10 @@ public final class Shim {
         // Another uid than the owner's has the owner's access to KVM only through the device's group.
         if (placement.uid().isPresent()) kvmGroup().ifPresent(g -> arguments.addAll(List.of("--group", g.toString())));
         placement.tap().ifPresent(t -> arguments.addAll(List.of("--tap", t)));
-        memory.ifPresent(
-                m -> arguments.addAll(List.of("--memory", m.holder().toString(), Integer.toString(m.descriptor()))));
+        memory.ifPresent(m -> arguments.addAll(List.of(
+                m.written() ? "--record-memory" : "--memory",
+                m.holder().toString(),
+                Integer.toString(m.descriptor()))));
         if (spec.urgency() == BootSpec.Urgency.LOW) arguments.add("--low-priority");
         for (var link : spec.links()) arguments.addAll(List.of("--bind", link.source() + "=" + link.name()));
         arguments.addAll(List.of("--limit", "nofile=" + MOST_FILES, "--limit", "fsize=" + largestFile(spec)));

@@ -141,8 +141,7 @@ final class TemplateBuild {
             var directory = store.begin(vm.id().value());
             undo.add(() -> store.abandon(directory));
             disks.makeIn(directory, wish.overlayBytes(), WORK_BYTES);
-            var recorded = SAVED.resolve(Template.MEMORY);
-            disks.makeFile(directory.resolve(SAVED), Template.MEMORY);
+            disks.makeShared(directory.resolve(SAVED));
             var attachment = network.attach(vm);
             undo.add(() -> network.detach(vm));
             var running = new RunningVm(vm.id(), NAME, "cold");
@@ -162,7 +161,7 @@ final class TemplateBuild {
                     attachment.placement(),
                     attachment.label(),
                     running,
-                    new Memory.Recorded(recorded),
+                    new Memory.Recorded(),
                     urgency);
             var machine = engine.boot(spec);
             undo.add(machine::kill);

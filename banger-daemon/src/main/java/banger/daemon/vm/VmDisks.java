@@ -20,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -116,10 +115,11 @@ public final class VmDisks {
         owner.give(file);
     }
 
-    /** An empty directory in a VM's own, in which its VMM may write. */
+    /** A fresh directory in one of a VMM's, in which that may write. */
     void makeShared(Path directory) {
         try {
-            if (Files.exists(directory)) DurableFiles.removeTree(layout.vms(), directory);
+            var parent = directory.toAbsolutePath().getParent();
+            if (parent != null && Files.exists(directory)) DurableFiles.removeTree(parent, directory);
             DurableFiles.directories(directory);
             owner.share(directory);
         } catch (IOException e) {
@@ -186,19 +186,6 @@ public final class VmDisks {
         owner.share(directory);
         disk(DiskRole.OVERLAY, overlayBytes, directory.resolve("vdb"));
         disk(DiskRole.WORK, diskBytes, directory.resolve("vdc"));
-    }
-
-    /** A directory in which a VMM may write, and an empty file of its own in it. */
-    void makeFile(Path directory, String name) {
-        var file = directory.resolve(name);
-        try {
-            DurableFiles.directories(directory);
-            owner.share(directory);
-            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            owner.give(file);
-        } catch (IOException e) {
-            throw DurableFiles.failure(file, e);
-        }
     }
 
     private Path disk(DiskRole role, long bytes, Path file) {

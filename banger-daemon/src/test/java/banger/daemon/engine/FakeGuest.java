@@ -384,8 +384,7 @@ public final class FakeGuest {
                 try (var disk = FileChannel.open(this.directory.resolve("vdb"), StandardOpenOption.WRITE)) {
                     disk.write(ByteBuffer.wrap(WRITTEN.getBytes(StandardCharsets.US_ASCII)), 0);
                 }
-            if (memory instanceof Memory.Recorded recorded)
-                Files.writeString(this.directory.resolve(recorded.file()), "memory of " + name);
+            if (memory instanceof Memory.Recorded) Files.writeString(directory.resolve("memory"), "memory of " + name);
         }
 
         @Override

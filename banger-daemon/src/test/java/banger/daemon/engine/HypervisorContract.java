@@ -343,13 +343,10 @@ public abstract class HypervisorContract {
                         BangerException.class, e -> assertThat(e.fact()).startsWith("vm box: "));
     }
 
-    private static final Path RECORDED = Path.of("saved/memory");
-
     /** A machine that was saved with its memory in a file; nothing of it runs any more. */
     private Path record() throws Exception {
         var saved = Files.createDirectory(directory().resolve("saved"));
-        Files.createFile(directory().resolve(RECORDED));
-        machine = engine().boot(spec(heard).on(new Memory.Recorded(RECORDED)));
+        machine = engine().boot(spec(heard).on(new Memory.Recorded()));
         machine.control().hello().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         agent().configure(template(), PATIENCE);
         heard.ready.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);

@@ -29,6 +29,9 @@ final class QemuArguments {
     /** The tap's descriptor, opened by the shim. */
     private static final int TAP_DESCRIPTOR = 3;
 
+    /** Memory's, opened by the shim. */
+    private static final String PLACE = "/proc/self/fd/" + Shim.MEMORY_DESCRIPTOR;
+
     private static final int TRANSLATION_CACHE_MIB = 128;
 
     private QemuArguments() {}
@@ -45,9 +48,8 @@ final class QemuArguments {
         var size = "id=ram,size=" + spec.memoryMib() + "M";
         return switch (spec.memory()) {
             case Memory.Own _ -> "memory-backend-ram," + size;
-            case Memory.Recorded recorded -> "memory-backend-file," + size + ",share=on,mem-path=" + recorded.file();
-            case Memory.Mapped _ ->
-                "memory-backend-file," + size + ",share=off,mem-path=/proc/self/fd/" + Shim.MEMORY_DESCRIPTOR;
+            case Memory.Recorded _ -> "memory-backend-file," + size + ",share=on,mem-path=" + PLACE;
+            case Memory.Mapped _ -> "memory-backend-file," + size + ",share=off,mem-path=" + PLACE;
         };
     }
 

@@ -1,5 +1,6 @@
 package banger.daemon.engine.qemu;
 
+import banger.api.Size;
 import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.HostCpu;
 import banger.daemon.engine.Hypervisor;
@@ -40,11 +41,30 @@ public final class QemuHypervisor implements Hypervisor {
 
     @Override
     public Machine boot(BootSpec spec) {
+        if (!(spec.memory() instanceof Memory.Recorded)) return boot(spec, Optional.empty());
+        var recording = recording(spec);
+        try {
+            return boot(spec, Optional.of(recording));
+        } catch (RuntimeException e) {
+            recording.close();
+            throw e;
+        }
+    }
+
+    private Machine boot(BootSpec spec, Optional<SealedMemory.Recording> recording) {
         var arguments = QemuArguments.of(program.toString(), accelerator, spec);
-        return start(spec, arguments, (vmm, ref) -> {
+        return start(spec, recording.map(SealedMemory.Recording::place), arguments, (vmm, ref) -> {
             var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, ref.vmmProcess()));
-            return connect(vmm, ref, qmp, spec.listener(), QemuState.Kind.of(spec.memory()));
+            return connect(vmm, ref, qmp, spec.listener(), recording);
         });
+    }
+
+    private static SealedMemory.Recording recording(BootSpec spec) {
+        try {
+            return SealedMemory.recording(spec.memoryMib() * Size.MIB);
+        } catch (IOException e) {
+            throw vmm(spec.name(), spec.directory()).failed(String.valueOf(e.getMessage()), e);
+        }
     }
 
     /** What is said to a fresh process. */
@@ -52,26 +72,26 @@ public final class QemuHypervisor implements Hypervisor {
         Machine connect(Vmm vmm, MachineRef ref) throws IOException;
     }
 
-    private Machine start(BootSpec spec, List<String> arguments, First first) {
+    private Machine start(BootSpec spec, Optional<SealedMemory.Place> memory, List<String> arguments, First first) {
         var vmm = vmm(spec.name(), spec.directory());
         vmm.removeLeftovers();
         return vmm.start(
                 shim,
                 spec,
                 QemuSight.of(program, accelerator),
-                mapped(vmm, spec),
+                memory,
                 traits().label(),
                 likeness(),
                 arguments,
                 ref -> Optional.of(first.connect(vmm, ref)));
     }
 
-    private Optional<SealedMemory.Place> mapped(Vmm vmm, BootSpec spec) {
+    private Optional<SealedMemory.Place> mapped(BootSpec spec) {
         if (!(spec.memory() instanceof Memory.Mapped memory)) return Optional.empty();
         try {
             return Optional.of(memories.of(memory.file()));
         } catch (IOException e) {
-            throw vmm.failed(String.valueOf(e.getMessage()), e);
+            throw vmm(spec.name(), spec.directory()).failed(String.valueOf(e.getMessage()), e);
         }
     }
 
@@ -81,7 +101,7 @@ public final class QemuHypervisor implements Hypervisor {
         return vmm.findAgain(ref, r -> {
             var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, r.vmmProcess()));
             qmp.askWhetherStarved();
-            return Optional.of(connect(vmm, r, qmp, listener, QemuState.Kind.WHOLE));
+            return Optional.of(connect(vmm, r, qmp, listener, Optional.empty()));
         });
     }
 
@@ -94,14 +114,14 @@ public final class QemuHypervisor implements Hypervisor {
     @Override
     public Machine restore(BootSpec spec, Path saved) {
         var arguments = QemuArguments.incoming(program.toString(), accelerator, spec);
-        return start(spec, arguments, (vmm, ref) -> {
+        return start(spec, mapped(spec), arguments, (vmm, ref) -> {
             var process = ref.vmmProcess();
             var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, process));
             QemuState.load(vmm, ref, qmp, saved, spec.memory());
             // Only now: a guest whose port was open all along would take this for the old conversation.
             var control = Control.begin(vmm.connect(QemuArguments.CONTROL_SOCKET, process), spec.listener());
             // Saved again, its memory is no file any more that others could map.
-            return new QemuMachine(vmm, ref.resumed(), qmp, control, Optional.empty(), QemuState.Kind.WHOLE);
+            return new QemuMachine(vmm, ref.resumed(), qmp, control, Optional.empty(), Optional.empty());
         });
     }
 
@@ -109,11 +129,12 @@ public final class QemuHypervisor implements Hypervisor {
         return new Vmm(name, "QEMU", directory, QemuArguments.SOCKETS, Vmm.PATIENCE);
     }
 
-    private static Machine connect(Vmm vmm, MachineRef ref, Qmp qmp, Control.Listener listener, QemuState.Kind saves)
+    private static Machine connect(
+            Vmm vmm, MachineRef ref, Qmp qmp, Control.Listener listener, Optional<SealedMemory.Recording> recording)
             throws IOException {
         var process = ref.vmmProcess();
         var control = Control.begin(vmm.connect(QemuArguments.CONTROL_SOCKET, process), listener);
         var streams = Mux.begin(vmm.connect(QemuArguments.STREAMS_SOCKET, process), control);
-        return new QemuMachine(vmm, ref, qmp, control, Optional.of(streams), saves);
+        return new QemuMachine(vmm, ref, qmp, control, Optional.of(streams), recording);
     }
 }

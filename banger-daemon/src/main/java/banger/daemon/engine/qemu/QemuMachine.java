@@ -2,10 +2,12 @@ package banger.daemon.engine.qemu;
 
 import banger.api.Printable;
 import banger.api.http.Duplex;
+import banger.daemon.disk.SparseFiles;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineExit;
 import banger.daemon.engine.MachineRef;
 import banger.daemon.engine.RunningVmm;
+import banger.daemon.engine.SealedMemory;
 import banger.daemon.engine.Vmm;
 import banger.daemon.guest.Control;
 import banger.daemon.guest.GuestChannel;
@@ -33,10 +35,16 @@ final class QemuMachine implements Machine, RunningVmm.Ties {
     };
 
     private volatile Optional<Mux> streams;
-    private final QemuState.Kind saves;
+    private final Optional<SealedMemory.Recording> recording;
 
-    QemuMachine(Vmm vmm, MachineRef ref, Qmp qmp, Control control, Optional<Mux> streams, QemuState.Kind saves) {
-        this.saves = saves;
+    QemuMachine(
+            Vmm vmm,
+            MachineRef ref,
+            Qmp qmp,
+            Control control,
+            Optional<Mux> streams,
+            Optional<SealedMemory.Recording> recording) {
+        this.recording = recording;
         this.vmm = vmm;
         this.run = new RunningVmm(vmm, ref, this);
         this.qmp = qmp;
@@ -86,7 +94,8 @@ final class QemuMachine implements Machine, RunningVmm.Ties {
     @Override
     public void save(Path directory) throws IOException {
         pause();
-        QemuState.save(vmm, qmp, directory, saves);
+        QemuState.save(vmm, qmp, directory, recording.isPresent() ? QemuState.Kind.DEVICES : QemuState.Kind.WHOLE);
+        if (recording.isPresent()) SparseFiles.pack(recording.get().path(), directory.resolve(QemuState.MEMORY));
     }
 
     @Override
@@ -127,6 +136,7 @@ final class QemuMachine implements Machine, RunningVmm.Ties {
 
     @Override
     public void cut() {
+        recording.ifPresent(SealedMemory.Recording::close);
         streams.ifPresent(Mux::close);
         control.close();
         qmp.close();

@@ -26,6 +26,9 @@ import java.util.Set;
  */
 final class QemuState {
     private static final String FILE = "state";
+    /** Where recorded memory is written. */
+    static final String MEMORY = "memory";
+
     private static final int CHUNK = 1 << 20;
     private static final Duration CONNECTS_WITHIN = Duration.ofSeconds(10);
     private static final Duration SETTLES_WITHIN = Duration.ofSeconds(60);

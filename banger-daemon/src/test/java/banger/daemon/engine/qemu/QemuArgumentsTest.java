@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class QemuArgumentsTest {
     private static final String PROGRAM = "/usr/bin/qemu-system-x86_64";
-    private static final Memory RECORDED = new Memory.Recorded(Path.of("saved/memory"));
+    private static final Memory RECORDED = new Memory.Recorded();
     private static final Memory MAPPED = new Memory.Mapped(Path.of("/state/templates/x/memory"), Map.of());
     private static final Control.Listener DEAF = new Control.Listener() {
         @Override
