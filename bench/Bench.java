@@ -25,14 +25,20 @@ public final class Bench {
     private static final int WORK_RUNS = Math.min(RUNS, 5);
 
     public static void main(String[] names) throws Exception {
+        run(false, BANGER, "daemon", "stop");
         run(true, BANGER, "kernel", "list");
         if (!json("image", "list", "--json").contains("\"available\": false")) run(true, BANGER, "image", "pull", IMAGE);
-        var all = names.length == 0 ? List.of("start", "cold", "exec", "create", "stop", "idle", "import", "work", "suspend", "engine") : List.of(names);
+        // What is made in the background would be measured with the rest.
+        Files.createDirectories(HOME.resolve("config"));
+        Files.writeString(HOME.resolve("config/config.toml"), "templates = \"manual\"\n");
+        var all = names.length == 0 ? List.of("start", "cold", "warm", "fork", "exec", "create", "stop", "idle", "import", "work", "suspend", "engine") : List.of(names);
         System.out.printf("load %s, %d cpus, %d runs each%n", load(), Runtime.getRuntime().availableProcessors(), RUNS);
         for (var name : all) {
             switch (name) {
                 case "start" -> start();
                 case "cold" -> cold();
+                case "warm" -> warm();
+                case "fork" -> fork();
                 case "exec" -> exec();
                 case "create" -> create();
                 case "stop" -> stop();
@@ -62,20 +68,80 @@ public final class Bench {
         run(true, BANGER, "vm", "delete", "bench-list");
     }
 
-    /** A whole cold run against a bare QEMU with the same arguments and copies of the same disks. */
-    private static void cold() throws Exception {
-        run(true, BANGER, "vm", "create", "--no-start", "--image", IMAGE, "--name", "bench-bare", "--vcpu", "1", "--memory", "512M");
-        // Its disks as they are before a first start.
+    private static final String[] SMALL = {"--image", IMAGE, "--vcpu", "1", "--memory", "512M"};
+
+    private static double runOf(String how) throws Exception {
+        return wall(with(new String[] {BANGER, "vm", "run", "--rm", how}, with(SMALL, "--", "true")));
+    }
+
+    /** A bare QEMU with the same arguments and copies of the same disks, as they are before a first start. */
+    private static Bare bare() throws Exception {
+        run(true, with(new String[] {BANGER, "vm", "create", "--no-start", "--name", "bench-bare"}, SMALL));
         var blank = Files.createTempDirectory("banger-blank");
         for (var disk : List.of("vdb", "vdc"))
             run(true, "cp", "--sparse=always", HOME.resolve("state/vms").resolve(id("bench-bare")).resolve(disk).toString(), blank.resolve(disk).toString());
-        run(true, BANGER, "vm", "start", "bench-bare");
+        run(true, BANGER, "vm", "start", "--cold", "bench-bare");
         var bare = new Bare(pid("bench-bare"), blank);
         run(true, BANGER, "vm", "delete", "bench-bare");
-        Measured whole = () -> wall(BANGER, "vm", "run", "--rm", "--image", IMAGE, "--vcpu", "1", "--memory", "512M", "--", "true");
-        pair("vm run --rm -- true", "bare qemu to the agent", whole, () -> bare.until(Bare.Milestone.READY), "aim 1.1");
-        pair("the same", "bare qemu to the init's hello", whole, () -> bare.until(Bare.Milestone.HELLO), "for comparison");
+        return bare;
+    }
+
+    /** A whole cold run against a bare boot. */
+    private static void cold() throws Exception {
+        var bare = bare();
+        pair("vm run --rm -- true, cold", "bare qemu to the agent", () -> runOf("--cold"), () -> bare.until(Bare.Milestone.READY), "aim 1.1");
+        pair("the same", "bare qemu to the init's hello", () -> runOf("--cold"), () -> bare.until(Bare.Milestone.HELLO), "for comparison");
         bare.close();
+    }
+
+    /** A whole run from a template against a bare boot, and what eight VMs of one template take. */
+    private static void warm() throws Exception {
+        var bare = bare();
+        run(true, with(new String[] {BANGER, "template", "build"}, SMALL));
+        pair("vm run --rm -- true, warm", "bare qemu to the agent", () -> runOf("--warm"), () -> bare.until(Bare.Milestone.READY), "aim 0.15");
+        bare.close();
+        run(true, with(new String[] {BANGER, "vm", "create", "--cold", "--name", "bench-cold"}, SMALL));
+        long rss = memory("bench-cold", "Rss");
+        run(true, BANGER, "vm", "delete", "bench-cold");
+        long pss = 0, disk = 0;
+        for (int i = 0; i < 8; i++) run(true, with(new String[] {BANGER, "vm", "create", "--warm", "--name", "bench-warm-" + i}, SMALL));
+        for (int i = 0; i < 8; i++) {
+            pss += memory("bench-warm-" + i, "Pss");
+            disk += Long.parseLong(json("vm", "show", "bench-warm-" + i).replaceAll("(?s).*\"usedBytes\": *([0-9]+).*", "$1"));
+        }
+        for (int i = 0; i < 8; i++) run(true, BANGER, "vm", "delete", "bench-warm-" + i);
+        System.out.printf(Locale.ROOT, "%-28s %8.1f MiB  a cold VM's RSS %.1f MiB: %.2f x, aim 0.30%n", "PSS of a warm VM, one of 8",
+                pss / 8 / 1024.0, rss / 1024.0, pss / 8.0 / rss);
+        System.out.printf(Locale.ROOT, "%-28s %8.1f MiB  aim 16 MiB%n", "disk of a warm VM", disk / 8 / 1048576.0);
+    }
+
+    /** KiB of a VM's VMM. */
+    private static long memory(String vm, String what) throws Exception {
+        return Files.readAllLines(Path.of("/proc/" + pid(vm) + "/smaps_rollup")).stream()
+                .filter(l -> l.startsWith(what + ":")).mapToLong(l -> Long.parseLong(l.replaceAll("[^0-9]", ""))).sum();
+    }
+
+    /** Copies of a running VM, and how long it stands still for one. */
+    private static void fork() throws Exception {
+        run(true, with(new String[] {BANGER, "template", "build"}, SMALL));
+        run(true, with(new String[] {BANGER, "vm", "run", "-d", "--warm", "--name", "bench-fork"}, SMALL));
+        var one = new double[WORK_RUNS];
+        var eight = new double[WORK_RUNS];
+        for (int i = 0; i < WORK_RUNS; i++) {
+            one[i] = forked(1);
+            eight[i] = forked(8);
+        }
+        System.out.printf(Locale.ROOT, "%-28s %8.0f ms    one copy %.0f ms: %.2f x, aim 5%n", "8 copies of a running VM",
+                median(eight) * 1000, median(one) * 1000, median(eight) / median(one));
+        run(true, BANGER, "vm", "delete", "bench-fork");
+    }
+
+    private static double forked(int count) throws Exception {
+        long began = System.nanoTime();
+        run(true, BANGER, "vm", "fork", "bench-fork", "-n", Integer.toString(count), "--name", "bench-copy");
+        double took = seconds(began);
+        for (int i = 1; i <= count; i++) run(true, BANGER, "vm", "delete", count == 1 ? "bench-copy" : "bench-copy-" + i);
+        return took;
     }
 
     /** A repository of 8,000 files and 130 MB. */

@@ -107,7 +107,7 @@ final class GuestSetup {
     }
 
     /** Whether the VMM is gone, or goes within a moment. */
-    private static boolean ended(Machine machine) {
+    static boolean ended(Machine machine) {
         try {
             machine.exit().get(2, TimeUnit.SECONDS);
             return true;

@@ -10,6 +10,7 @@ import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.BootSpec.Link;
 import banger.daemon.engine.BootSpec.Urgency;
 import banger.daemon.engine.Engines;
+import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.Memory;
 import banger.daemon.guest.Sleep;
@@ -167,21 +168,18 @@ final class TemplateBuild {
             undo.add(machine::kill);
             running.machine(machine);
             Failpoint.TEMPLATE_BOOTED.pass();
-            var limit = settings.startTimeout().multipliedBy(engine.traits().isolates() ? 1 : 4);
-            await(subject, machine, machine.control().hello(), limit);
-            running.agent().configure(GuestConfiguration.template(), limit);
-            await(subject, machine, CompletableFuture.anyOf(running.whenReady(), running.whenFailed()), limit);
-            if (running.whenFailed().isDone())
+            try {
+                prepare(subject, running, engine, progress);
+            } catch (BangerException e) {
+                // The channel breaks when the VMM ends: then that is the news, not the broken channel.
+                if (e.code() == ErrorCode.CANCELLED || !GuestSetup.ended(machine)) throw e;
                 throw failed(
                         subject,
-                        "its guest could not start: " + running.whenFailed().join(),
+                        "the VMM ended while its guest booted ("
+                                + machine.exit().join().detail() + ")",
                         List.of(),
-                        null);
-            running.agent().seed(limit);
-            progress.doing(subject, "settling", 0, 0);
-            running.agent().settle(SETTLES_WITHIN.multipliedBy(engine.traits().isolates() ? 1 : 3));
-            progress.doing(subject, "shrinking", 0, 0);
-            running.agent().shrink(SHRINKS_WITHIN);
+                        e);
+            }
             progress.doing(subject, "saving", 0, 0);
             var saved = directory.resolve(SAVED);
             Sleep.prepare(machine.control());
@@ -221,6 +219,26 @@ final class TemplateBuild {
                 throw new BangerException(ErrorCode.CANCELLED, subject + ": cancelled").because(e);
             throw failed(subject, String.valueOf(e.getMessage()), List.of(), e);
         }
+    }
+
+    /** Until its guest has nothing more to do and as little as possible in its memory. */
+    private void prepare(String subject, RunningVm running, Hypervisor engine, Progress progress) {
+        var machine = running.machine();
+        var limit = settings.startTimeout().multipliedBy(engine.traits().isolates() ? 1 : 4);
+        await(subject, machine, machine.control().hello(), limit);
+        running.agent().configure(GuestConfiguration.template(), limit);
+        await(subject, machine, CompletableFuture.anyOf(running.whenReady(), running.whenFailed()), limit);
+        if (running.whenFailed().isDone())
+            throw failed(
+                    subject,
+                    "its guest could not start: " + running.whenFailed().join(),
+                    List.of(),
+                    null);
+        running.agent().seed(limit);
+        progress.doing(subject, "settling", 0, 0);
+        running.agent().settle(SETTLES_WITHIN.multipliedBy(engine.traits().isolates() ? 1 : 3));
+        progress.doing(subject, "shrinking", 0, 0);
+        running.agent().shrink(SHRINKS_WITHIN);
     }
 
     /** Takes back what a daemon that ended had begun. */

@@ -319,7 +319,7 @@ class TemplatesTest extends WholeDaemon {
         engine.plan(Boot.REFUSED, Boot.DIES, Boot.STUBBORN);
         for (var why : List.of(
                 "could not be made: FAKE did not start: no luck",
-                "could not be made: its agent does not answer",
+                "could not be made: the VMM ended while its guest booted (status 1: out of paper)",
                 "could not be made: nothing")) {
             fails(this::build, ErrorCode.TEMPLATE_FAILED, why);
             assertThat(engine.running()).isZero();
