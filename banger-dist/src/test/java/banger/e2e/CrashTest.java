@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -42,6 +43,12 @@ class CrashTest {
     @AfterAll
     static void delete() {
         HOME.deleteAll();
+    }
+
+    /** What one failpoint left is not another's failure. */
+    @AfterEach
+    void deleteTheOther() {
+        if (find(CUT).isPresent()) HOME.run("vm", "delete", "--discard", CUT);
     }
 
     @ParameterizedTest
@@ -248,10 +255,12 @@ class CrashTest {
                 java.time.Duration.ofSeconds(15),
                 () -> HOME.vmms().stream()
                         .map(Processes.Seen::cwd)
+                        .sorted()
                         .toList()
                         .equals(running.stream()
                                 .map(id ->
                                         HOME.state().resolve("vms").resolve(id).toString())
+                                .sorted()
                                 .toList()));
     }
 }

@@ -16,8 +16,12 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class GreedyGuestTest {
     private static final long RING = 1 << 20;
 
-    /** The command's parent is the agent's process for it, and that one's parent the agent. */
-    private static final String STOP_AGENT = "agent=$(cut -d ' ' -f 4 /proc/$PPID/stat); echo now; kill -STOP $agent; ";
+    /**
+     * The command's parent is the agent's process for it, and that one's parent the agent. It waits for a line:
+     * an agent that is stopped may not have passed on yet what was printed before.
+     */
+    private static final String STOP_AGENT =
+            "agent=$(cut -d ' ' -f 4 /proc/$PPID/stat); echo now; read -r _; kill -STOP $agent; ";
 
     @RegisterExtension
     static final TestHome HOME = TestHome.prepared();
@@ -60,6 +64,7 @@ class GreedyGuestTest {
         try (var running = HOME.banger("vm", "exec", "box", "--", "sh", "-c", STOP_AGENT + "sleep 1000")
                 .start()) {
             running.awaitOut("now");
+            running.send("\n");
             Wait.until("the agent stands still", () -> {
                 var ended = HOME.exec("box", "true");
                 if (ended.status() == 0) return false;

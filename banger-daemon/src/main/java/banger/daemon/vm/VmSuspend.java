@@ -93,9 +93,9 @@ final class VmSuspend {
         while (true) {
             try {
                 var complaint = woken.get(20, TimeUnit.MILLISECONDS);
+                if (!recordedAsRunning(vm, running)) return false;
                 if (!complaint.isEmpty())
                     progress.warn("vm " + vm.name() + ": its clock was not put right (" + complaint + ")");
-                table.state(vm.id(), VmState.RUNNING, "");
                 return true;
             } catch (TimeoutException e) {
                 // It tried its write again at once, and there is still no room: it will not answer. What the store
@@ -111,6 +111,25 @@ final class VmSuspend {
                 throw new BangerException(ErrorCode.CANCELLED, "cancelled").because(e);
             }
         }
+    }
+
+    /**
+     * The agent may answer before the machine has tried its write again. With no room even for the record, the
+     * machine stands still again: what the store says of it stays true.
+     */
+    private boolean recordedAsRunning(Vm vm, RunningVm running) {
+        try {
+            table.state(vm.id(), VmState.RUNNING, "");
+            return true;
+        } catch (BangerException e) {
+            if (e.code() != ErrorCode.HOST_DISK_FULL) throw e;
+        }
+        try {
+            running.machine().pause();
+        } catch (IOException e) {
+            throw failed(vm, "could not be paused again", e);
+        }
+        return false;
     }
 
     /** @throws BangerException {@code host.disk-full} when it stands still again at once */
