@@ -49,6 +49,10 @@ public enum ErrorCode {
     SNAPSHOT_DAMAGED("snapshot.damaged", 409),
     TEMPLATE_NOT_FOUND("template.not-found", 404),
     TEMPLATE_FAILED("template.failed", 500),
+    ENVIRONMENT_NOT_FOUND("environment.not-found", 404),
+    ENVIRONMENT_FAILED("environment.failed", 500),
+    /** What a repository asks for has not been agreed to by its owner. */
+    ENVIRONMENT_UNAPPROVED("environment.unapproved", 409),
     NETWORK_UNAVAILABLE("network.unavailable", 409),
     NETWORK_FAILED("network.failed", 500),
     HOST_TOOL_MISSING("host.tool-missing", 409),

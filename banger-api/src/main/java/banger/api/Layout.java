@@ -87,6 +87,21 @@ public record Layout(Path state, Path cache, Path run, Path config) {
         return state.resolve("templates");
     }
 
+    /** Machines with a repository's dependencies in them, a directory each. */
+    public Path environments() {
+        return state.resolve("environments");
+    }
+
+    /** What a VM printed while it was set up to become an environment; kept until it is part of one. */
+    public Path setupLog(String vm) {
+        return logs().resolve("setup-" + vm + ".log");
+    }
+
+    /** What owners have agreed to in {@code .banger.toml} files: a file a repository. */
+    public Path approvals() {
+        return state.resolve("approvals");
+    }
+
     /** Engines that were pulled. */
     public Path engines() {
         return state.resolve("engines");

@@ -46,7 +46,8 @@ final class Sizing {
                 start,
                 i.has("--offline"),
                 remove,
-                boot(i).orElse(null));
+                boot(i).orElse(null),
+                null);
     }
 
     private static Optional<String> boot(Invocation i) {

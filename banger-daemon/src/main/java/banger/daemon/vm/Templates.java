@@ -198,6 +198,7 @@ public final class Templates implements AutoCloseable {
                 true,
                 request.offline(),
                 true,
+                null,
                 null));
         var engine = Optional.ofNullable(request.engine()).orElse(settings.engine());
         var fetching = request.offline() ? Fetching.FORBIDDEN : Fetching.ALLOWED;

@@ -50,7 +50,7 @@ class TemplatesTest extends WholeDaemon {
 
     private VmInfo boot(String name, @Nullable String how) {
         said.clear();
-        return create(new CreateVm(name, null, null, null, null, null, false, null, true, false, false, how));
+        return create(new CreateVm(name, null, null, null, null, null, false, null, true, false, false, how, null));
     }
 
     private void automatic() throws IOException {
@@ -243,8 +243,8 @@ class TemplatesTest extends WholeDaemon {
         build(128L << 20);
         assertThat(boot("small", null).boot()).isEqualTo("cold (its overlay is smaller than the template's)");
         assertThat(said).noneMatch(s -> s.startsWith("boot: cold"));
-        var big =
-                create(new CreateVm("big", null, null, null, null, 256L << 20, false, null, true, false, false, null));
+        var big = create(
+                new CreateVm("big", null, null, null, null, 256L << 20, false, null, true, false, false, null, null));
         assertThat(big.boot()).isEqualTo("warm");
         assertThat(daemon.layout().vms().resolve(big.id()).resolve("vdb")).hasSize(256L << 20);
     }

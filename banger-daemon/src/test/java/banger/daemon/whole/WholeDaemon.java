@@ -67,7 +67,7 @@ abstract class WholeDaemon {
     }
 
     static CreateVm request(@Nullable String name, boolean start, boolean remove) {
-        return new CreateVm(name, null, null, null, null, null, false, null, start, false, remove, null);
+        return new CreateVm(name, null, null, null, null, null, false, null, start, false, remove, null, null);
     }
 
     final VmInfo create(CreateVm request) {
