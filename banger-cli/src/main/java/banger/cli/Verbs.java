@@ -3,6 +3,7 @@ package banger.cli;
 import banger.cli.verbs.DaemonVerbs;
 import banger.cli.verbs.DiffVerb;
 import banger.cli.verbs.EngineVerbs;
+import banger.cli.verbs.EnvironmentVerbs;
 import banger.cli.verbs.ExecVerbs;
 import banger.cli.verbs.ExportVerb;
 import banger.cli.verbs.ForkVerb;
@@ -10,6 +11,7 @@ import banger.cli.verbs.ImageVerbs;
 import banger.cli.verbs.KernelVerbs;
 import banger.cli.verbs.ListVerbs;
 import banger.cli.verbs.PullVerb;
+import banger.cli.verbs.RepositoryVerbs;
 import banger.cli.verbs.RunVerb;
 import banger.cli.verbs.SnapshotVerbs;
 import banger.cli.verbs.SpaceVerb;
@@ -72,6 +74,13 @@ final class Verbs {
             "template build",
             "template rm",
             "template prune",
+            "env list",
+            "env show",
+            "env build",
+            "env rm",
+            "env prune",
+            "env init",
+            "env approve",
             "engine list",
             "engine pull",
             "kernel list",
@@ -99,7 +108,9 @@ final class Verbs {
             "kernel ls",
             "kernel delete",
             "template ls",
-            "template delete");
+            "template delete",
+            "env ls",
+            "env delete");
 
     /** Words of the longest name. */
     private static final int LONGEST = 3;
@@ -153,6 +164,13 @@ final class Verbs {
                     case "template build" -> TemplateVerbs.build();
                     case "template rm", "template delete" -> TemplateVerbs.remove();
                     case "template prune" -> TemplateVerbs.prune();
+                    case "env list", "env ls" -> EnvironmentVerbs.list();
+                    case "env show" -> EnvironmentVerbs.show();
+                    case "env build" -> RepositoryVerbs.build();
+                    case "env rm", "env delete" -> EnvironmentVerbs.remove();
+                    case "env prune" -> EnvironmentVerbs.prune();
+                    case "env init" -> RepositoryVerbs.init();
+                    case "env approve" -> RepositoryVerbs.approve();
                     case "engine list" -> EngineVerbs.list();
                     case "engine pull" -> EngineVerbs.pull();
                     case "kernel list", "kernel ls" -> KernelVerbs.list();
