@@ -170,7 +170,7 @@ bool apply_identity(int root, const struct config *conf, char error[CONFIG_ERROR
 	}
 	if (ok) {
 		what = "/run";
-		ok = network_managers(root) && (!conf->template || hold_logind(root));
+		ok = network_managers(root) && (!conf->saved || hold_logind(root));
 	}
 	if (ok) {
 		what = "shutdown hook";
@@ -244,7 +244,7 @@ int apply_job(void *arg)
 		return -1;
 	}
 	bool ok = plan->test ||
-		  ((!plan->in_init || (boot_mount_kernel(conf.template, error) && disks_mount_modules(error))) &&
+		  ((!plan->in_init || (boot_mount_kernel(conf.saved, error) && disks_mount_modules(error))) &&
 		   (conf.template || plan->has_work_disk || disks_mount_work(plan->in_init, error)));
 	int root = open(plan->in_init ? NEW_ROOT : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* The clock first: files written next get the right time. Identity before the archive, which may

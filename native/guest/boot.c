@@ -43,7 +43,7 @@ static bool kernel_mounts(const char *root, char error[CONFIG_ERROR])
 	       mounted(root, "/dev", "devtmpfs", MS_NOSUID, "mode=0755", 0, error);
 }
 
-bool boot_mount_kernel(bool template, char error[CONFIG_ERROR])
+bool boot_mount_kernel(bool saved, char error[CONFIG_ERROR])
 {
 	if (!kernel_mounts(NEW_ROOT, error) ||
 	    !mounted(NEW_ROOT, "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
@@ -54,7 +54,7 @@ bool boot_mount_kernel(bool template, char error[CONFIG_ERROR])
 	mkdir(NEW_ROOT "/run/lock", 01777);
 	chmod(NEW_ROOT "/run/lock", 01777);
 	mkdir(NEW_ROOT "/run/banger", 0700);
-	if (!template)
+	if (!saved)
 		return true;
 	/* The kernel draws the boot id at its first read. Nobody may read it before the machine that
 	   continues from this one was reseeded. */

@@ -18,7 +18,7 @@ struct core;
 void boot_main(void) __attribute__((noreturn));
 
 /* In the job that applies the configuration: /proc, /sys, /dev and /run of the new root. */
-bool boot_mount_kernel(bool template, char error[CONFIG_ERROR]);
+bool boot_mount_kernel(bool saved, char error[CONFIG_ERROR]);
 /* Takes the placeholder away that a template boot put over the boot id. */
 void boot_show_boot_id(void);
 /* Opens the directories on vdb and vdc that are frozen and synced. */

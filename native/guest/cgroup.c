@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -60,4 +61,46 @@ void cgroup_remove(const char *name)
 		return;
 	rmdir(name);
 	sweep();
+}
+
+static bool populated(int group)
+{
+	char *text = read_file_at(group, "cgroup.events", 4096, NULL);
+	bool yes = text && strstr(text, "populated 1");
+	free(text);
+	return yes;
+}
+
+static bool end(int group, int64_t until)
+{
+	int fd = openat(group, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+	bool asked = fd >= 0 && write_all(fd, "1", 1);
+	close(fd);
+	while (populated(group)) {
+		if (!asked || now_ms() >= until)
+			return false;
+		sleep_ms(5);
+	}
+	return true;
+}
+
+bool cgroup_end_all(int64_t within_ms)
+{
+	int64_t until = now_ms() + within_ms;
+	bool ok = true;
+	DIR *d = opendir(OURS);
+	for (struct dirent *e; d && (e = readdir(d));) {
+		if (e->d_type != DT_DIR || e->d_name[0] != 'e')
+			continue;
+		int group = openat(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		/* Gone meanwhile: nothing is left in it. */
+		if (group < 0)
+			continue;
+		ok &= end(group, until);
+		close(group);
+	}
+	if (d)
+		closedir(d);
+	sweep();
+	return ok;
 }

@@ -28,5 +28,7 @@ char *child_find(const char *name, char **env, int *err);
 bool cgroup_make(char name[64]);
 bool cgroup_enter(const char *name);
 void cgroup_remove(const char *name);
+/* Kills what commands have left behind; false when some of it is still there after that time. */
+bool cgroup_end_all(int64_t within_ms);
 
 #endif

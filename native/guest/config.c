@@ -64,6 +64,12 @@ static bool resolver(const char *v, struct config *c)
 	return true;
 }
 
+static bool flag(const char *v, bool *out)
+{
+	*out = !strcmp(v, "1");
+	return *out || !strcmp(v, "0");
+}
+
 static bool value(struct config *c, const char *key, const char *v)
 {
 	if (!strcmp(key, "id"))
@@ -84,10 +90,10 @@ static bool value(struct config *c, const char *key, const char *v)
 		return parse_u64(v, INT64_MAX, &c->time) && c->time > 0;
 	if (!strcmp(key, "seed"))
 		return c->has_seed = hex_decode(v, 64, c->seed);
-	if (!strcmp(key, "template")) {
-		c->template = !strcmp(v, "1");
-		return c->template || !strcmp(v, "0");
-	}
+	if (!strcmp(key, "template"))
+		return flag(v, &c->template);
+	if (!strcmp(key, "saved"))
+		return flag(v, &c->saved);
 	return true;
 }
 
@@ -119,6 +125,7 @@ bool config_parse(const char *text, size_t len, struct config *out, char error[C
 			return false;
 		}
 	}
+	out->saved |= out->template;
 	if (out->has_gateway && !out->has_address) {
 		snprintf(error, CONFIG_ERROR, "banger.conf: gateway without address");
 		return false;

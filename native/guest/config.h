@@ -12,7 +12,9 @@ enum { CONFIG_MAX = 8 * 1024 * 1024, CONFIG_RESOLVERS = 8, CONFIG_ERROR = 300 };
 
 struct config {
 	char id[13], machine_id[33], hostname[65];
-	bool has_address, has_gateway, has_mac, has_seed, template;
+	bool has_address, has_gateway, has_mac, has_seed;
+	bool saved;    /* others will continue from this machine */
+	bool template; /* and it is nobody's: vdc is left alone */
 	struct in_addr address, gateway;
 	unsigned prefix;
 	uint8_t mac[6], seed[32];

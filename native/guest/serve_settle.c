@@ -1,4 +1,5 @@
-/* POST /seed, POST /settle and POST /shrink: what a template asks of its guest before it is saved. */
+/* POST /seed, /settle, /quit and /shrink: what a machine is asked for before it is saved for others. */
+#include "child.h"
 #include "disks.h"
 #include "settle.h"
 #include "util.h"
@@ -7,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_S = 600 };
+enum { LONGEST_S = 600, QUIT_WITHIN_MS = 10000 };
 
 void serve_seed(struct worker *w)
 {
@@ -38,6 +39,14 @@ void serve_settle(struct worker *w)
 		http_error(w->fd, 500, "%s", why);
 	free(within);
 	free(stage);
+}
+
+void serve_quit(struct worker *w)
+{
+	if (cgroup_end_all(QUIT_WITHIN_MS))
+		http_answer(w->fd, 200, "", 0);
+	else
+		http_error(w->fd, 500, "a process that a command left behind does not end");
 }
 
 void serve_shrink(struct worker *w)

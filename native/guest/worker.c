@@ -62,6 +62,7 @@ static const struct route {
 	{ "POST", "/sync", serve_sync, NULL, false },
 	{ "POST", "/seed", serve_seed, NULL, false },
 	{ "POST", "/settle", serve_settle, NULL, false },
+	{ "POST", "/quit", serve_quit, NULL, false },
 	{ "POST", "/shrink", serve_shrink, NULL, false },
 	{ "POST", "/power", serve_power, NULL, false },
 	{ "POST", "/forward", serve_forward, NULL, false },

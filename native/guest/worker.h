@@ -43,6 +43,7 @@ void serve_sync(struct worker *w);
 void serve_seed(struct worker *w);
 void serve_settle(struct worker *w);
 void serve_shrink(struct worker *w);
+void serve_quit(struct worker *w);
 void serve_power(struct worker *w);
 void serve_forward(struct worker *w);
 void serve_workspace(struct worker *w, const char *path);

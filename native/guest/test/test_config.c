@@ -50,9 +50,11 @@ static void values(void)
 	CHECK(conf.has_address && conf.prefix == 24 && conf.address.s_addr == inet_addr("172.16.0.4"));
 	CHECK(conf.has_gateway && conf.resolvers == 2 && !strcmp(conf.resolver[1], "fd00::1"));
 	CHECK(conf.has_mac && conf.mac[5] == 0x2a && conf.time == 1700000000000000001u);
-	CHECK(conf.has_seed && conf.seed[31] == 0x1f && conf.template);
+	CHECK(conf.has_seed && conf.seed[31] == 0x1f && conf.template && conf.saved);
 	begin("");
-	CHECK(check() && !conf.has_address && !conf.template);
+	CHECK(check() && !conf.has_address && !conf.template && !conf.saved);
+	begin("saved=1\n");
+	CHECK(check() && conf.saved && !conf.template);
 }
 
 static void bad_values(void)
@@ -61,7 +63,7 @@ static void bad_values(void)
 		"id=0123", "id=0123456789AB", "machine-id=x", "hostname=", "hostname=a b", "hostname=-a", "hostname=a\tb",
 		"address=172.16.0.4", "address=172.16.0.4/33", "address=/24", "address=1.2.3/24", "gateway=1.2.3.4",
 		"address=10.0.0.2/24\ngateway=x", "resolver=dns.example", "mac=02:00:00:00:00", "mac=01:00:00:00:00:01",
-		"mac=02-00-00-00-00-01", "time=0", "time=-1", "time=1e9", "seed=00", "template=yes", "novalue",
+		"mac=02-00-00-00-00-01", "time=0", "time=-1", "time=1e9", "seed=00", "template=yes", "saved=2", "novalue",
 	};
 	for (size_t i = 0; i < countof(bad); i++) {
 		begin(bad[i]);
@@ -231,10 +233,10 @@ static void identity(void)
 	CHECK_TEXT(test_read(test_path(root, "etc/hosts")), "127.0.0.1 localhost\n10.1.1.1 mine\n127.0.1.1 second # banger\n");
 	CHECK(strstr(test_read(test_path(root, "etc/fstab")), "/x tmpfs"));
 	CHECK_TEXT(test_read(test_path(root, "etc/machine-id")), "0123456789abcdef0123456789abcdef\n");
-	/* Only in a template is logind held back. */
+	/* Only where others will continue is logind held back. */
 	const char *held = "run/systemd/system/systemd-logind.service.d/10-banger.conf";
 	CHECK(access(test_path(root, held), F_OK) < 0);
-	begin("template=1\n");
+	begin("saved=1\n");
 	CHECK(check() && apply_identity(root_fd, &conf, error) && access(test_path(root, held), F_OK) == 0);
 	close(root_fd);
 }

@@ -191,6 +191,7 @@ static void settling(void)
 	CHECK(greet() && session('a'));
 	CHECK(request(1, "POST /settle?within=1", "") && received("503 "));
 	CHECK(request(2, "POST /shrink", "") && received("503 "));
+	CHECK(request(3, "POST /quit", "") && received("503 "));
 	teardown();
 	static const char *const wrong[] = { "", "?within=", "?within=x", "?within=-1", "?within=601", "?within=1s",
 					     "?within=99999999999999999999", "?other=1" };

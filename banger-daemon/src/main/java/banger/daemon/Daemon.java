@@ -4,6 +4,7 @@ import banger.api.Layout;
 import banger.api.model.DoctorReport;
 import banger.daemon.api.DaemonRoutes;
 import banger.daemon.api.EngineRoutes;
+import banger.daemon.api.EnvironmentRoutes;
 import banger.daemon.api.ImageRoutes;
 import banger.daemon.api.KernelRoutes;
 import banger.daemon.api.LogRoute;
@@ -168,6 +169,7 @@ final class Daemon {
                 new UserFiles(home, settings.fileSync(), commands),
                 new Signals(commands),
                 new TemplateStore(layout.templates(), owner, new OwnerSeal(layout.sealKey())),
+                new TemplateStore(layout.environments(), owner, new OwnerSeal(layout.sealKey())),
                 new SnapshotStore(layout.snapshots(), owner, new OwnerSeal(layout.sealKey())),
                 memories,
                 settings);
@@ -183,6 +185,7 @@ final class Daemon {
                 images.list().stream().anyMatch(i -> i.digest().equals(about.imageDigest()))
                         && kernels.list().stream().anyMatch(k -> k.digest().equals(about.kernelDigest())));
         templates.start();
+        lifecycle.environments().start();
 
         var operations = new Operations(layout.daemonLog());
         var router = new Router();
@@ -212,6 +215,7 @@ final class Daemon {
         new SnapshotRoutes(refs, views, lifecycle, operations).addTo(router);
         new SpaceRoute(layout, table).addTo(router);
         new TemplateRoutes(templates, operations).addTo(router);
+        new EnvironmentRoutes(lifecycle.environments(), refs, views, operations).addTo(router);
         new EngineRoutes(engines, pull, operations).addTo(router);
         new DaemonRoutes(layout, machines, operations, end::countDown).addTo(router);
 

@@ -45,6 +45,7 @@ public final class SpaceRoute {
                     layout.snapshots().resolve(id)));
         }
         all.add(of("templates", "", "banger template prune", layout.templates()));
+        all.add(of("environments", "", "banger env prune", layout.environments()));
         all.add(of("images", "", "banger image delete IMAGE", layout.images()));
         all.add(of("kernels", "", "banger kernel rm KERNEL", layout.kernels()));
         all.add(of("engines", "", "rm -r " + layout.engines() + "/VERSION", layout.engines()));

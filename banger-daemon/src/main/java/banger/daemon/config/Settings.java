@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param fileSync what of the host's files every VM gets
  * @param templates {@code auto}: made by themselves; {@code manual}: only when asked for; {@code off}: not used either
  * @param templateBudget bytes that templates may take on disk; the longest unused go
+ * @param environmentBudget the same of environments
  * @param stopTimeout how long a stop waits for the guest's dirty pages
  */
 public record Settings(
@@ -39,7 +40,8 @@ public record Settings(
         Optional<Long> overlayBytes,
         List<FileSync> fileSync,
         String templates,
-        long templateBudget) {
+        long templateBudget,
+        long environmentBudget) {
     public static final Settings DEFAULT = new Settings(
             "debian-bookworm",
             "debian-cloud",
@@ -62,5 +64,6 @@ public record Settings(
             Optional.empty(),
             List.of(),
             "auto",
-            10 * Size.GIB);
+            10 * Size.GIB,
+            20 * Size.GIB);
 }

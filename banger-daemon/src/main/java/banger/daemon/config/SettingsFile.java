@@ -86,7 +86,9 @@ public final class SettingsFile {
                 text("vm_defaults.system_overlay_size", s -> Size.parse("vm_defaults.system_overlay_size", s)),
                 fileSync(home),
                 text("templates", s -> oneOf(s, "auto", "manual", "off")).orElse(d.templates()),
-                text("template_budget", s -> Size.parse("template_budget", s)).orElse(d.templateBudget()));
+                text("template_budget", s -> Size.parse("template_budget", s)).orElse(d.templateBudget()),
+                text("environment_budget", s -> Size.parse("environment_budget", s))
+                        .orElse(d.environmentBudget()));
         refuseUnknown();
         checkGateway(settings.gateway(), settings.prefix());
         return settings;

@@ -72,6 +72,11 @@ public final class Agent {
         text(request("POST", "/settle?stage=init&within=" + within.toSeconds(), new byte[0], within.plusSeconds(10)));
     }
 
+    /** Ends what commands left behind. */
+    public void quit(Duration deadline) {
+        text(request("POST", "/quit", new byte[0], deadline));
+    }
+
     /** Gives back what is cached and fills what is free with zeroes. */
     public void shrink(Duration deadline) {
         text(request("POST", "/shrink", new byte[0], deadline));

@@ -17,6 +17,13 @@ public record TemplateKey(Map<String, String> values) {
         values = new TreeMap<>(values);
     }
 
+    /** Of what has more in common. */
+    public TemplateKey with(Map<String, String> more) {
+        var all = new TreeMap<>(values);
+        all.putAll(more);
+        return new TemplateKey(all);
+    }
+
     /** 64 hexadecimal digits: the template's name. */
     public String digest() {
         try {

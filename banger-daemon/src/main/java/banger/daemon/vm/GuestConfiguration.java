@@ -50,13 +50,14 @@ final class GuestConfiguration {
     /**
      * @param network empty: no network card
      * @param resolver the name server a guest is given
+     * @param userPublicKey empty: other machines will continue from this one, which is nobody's
      * @param files of the user's, as many as the archive may hold
      */
     static byte[] of(
             Vm vm,
             Optional<Subnet> network,
             String resolver,
-            String userPublicKey,
+            Optional<String> userPublicKey,
             String hostPrivateKey,
             GuestFiles files) {
         var archive = new GuestConfiguration();
@@ -86,10 +87,15 @@ final class GuestConfiguration {
     }
 
     private byte[] write(
-            Vm vm, Optional<Subnet> network, String resolver, String userKey, String hostKey, GuestFiles files)
+            Vm vm,
+            Optional<Subnet> network,
+            String resolver,
+            Optional<String> userKey,
+            String hostKey,
+            GuestFiles files)
             throws IOException {
         try (cpio) {
-            file("banger.conf", 0600, conf(vm, network, resolver));
+            file("banger.conf", 0600, conf(vm, network, resolver) + (userKey.isPresent() ? "" : "saved=1\n"));
             cpio.directory(CpioHeader.root("put/run/banger", 0700));
             file("put/run/banger/ssh_host_ed25519_key", 0600, hostKey);
             file("put/run/banger/sshd_config", 0600, SSHD_CONFIG);
@@ -99,7 +105,7 @@ final class GuestConfiguration {
             cpio.directory(CpioHeader.root("put/root/.ssh", 0700));
             files.put(cpio);
             file("absent/root/.hushlogin", 0644, "");
-            file("merge/root/.ssh/authorized_keys", 0600, userKey + "\n");
+            if (userKey.isPresent()) file("merge/root/.ssh/authorized_keys", 0600, userKey.get() + "\n");
             if (files.identity()) file("merge/root/.gitconfig", 0644, UserFiles.GIT_INCLUDE + "\n");
         }
         return bytes.toByteArray();

@@ -47,7 +47,7 @@ final class GuestSetup {
     void configure(Vm vm, VmNetwork.Attachment attachment, GuestFiles files, RunningVm running, Duration limit) {
         var machine = running.machine();
         // Read now: a start that has failed meanwhile may have taken the keys away, and they would be made anew.
-        var userKey = keys.userPublicKey();
+        Optional<String> userKey = running.pending().isPresent() ? Optional.empty() : Optional.of(keys.userPublicKey());
         var hostKey = keys.hostPrivateKey(vm.id());
         var configured = new CompletableFuture<Void>();
         Thread.ofVirtual().name("configure-" + vm.name()).start(() -> {
@@ -68,7 +68,8 @@ final class GuestSetup {
         files.sendRest(running.agent(), limit);
     }
 
-    private byte[] archive(Vm vm, VmNetwork.Attachment attachment, GuestFiles files, String userKey, String hostKey) {
+    private byte[] archive(
+            Vm vm, VmNetwork.Attachment attachment, GuestFiles files, Optional<String> userKey, String hostKey) {
         return GuestConfiguration.of(
                 vm,
                 attachment.on() ? Optional.of(network.subnet()) : Optional.empty(),

@@ -1,6 +1,9 @@
 package banger.daemon.vm;
 
+import banger.api.BangerException;
+import banger.api.ErrorCode;
 import banger.api.VmName;
+import banger.api.model.EnvironmentSpec;
 import banger.daemon.engine.Machine;
 import banger.daemon.guest.Agent;
 import banger.daemon.guest.Control;
@@ -12,6 +15,7 @@ public final class RunningVm implements Control.Listener {
     private final VmId id;
     private final VmName name;
     private final String how;
+    private final Optional<PendingEnvironment> pending;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final CompletableFuture<String> failed = new CompletableFuture<>();
     private final CompletableFuture<Machine> machine = new CompletableFuture<>();
@@ -19,15 +23,39 @@ public final class RunningVm implements Control.Listener {
     private volatile long dirtyKib = -1;
     private volatile Optional<String> powerAction = Optional.empty();
 
-    /** @param how it came up, for listings: {@code warm}, {@code resumed}, or {@code cold}, with the reason in brackets */
+    /** @param how it came up, for listings: {@code warm}, {@code environment}, {@code setup}, {@code resumed}, or {@code cold}, with the reason in brackets */
     RunningVm(VmId id, VmName name, String how) {
+        this(id, name, how, Optional.empty());
+    }
+
+    private RunningVm(VmId id, VmName name, String how, Optional<PendingEnvironment> pending) {
         this.id = id;
         this.name = name;
         this.how = how;
+        this.pending = pending;
+    }
+
+    /** One that is to become an environment. */
+    static RunningVm toBeSetUp(Vm vm, PendingEnvironment environment) {
+        return new RunningVm(vm.id(), vm.name(), EnvironmentSpec.SETUP, Optional.of(environment));
+    }
+
+    /** What it is to become; empty: nothing but itself, or the daemon that knew has ended. */
+    Optional<PendingEnvironment> pending() {
+        return pending;
     }
 
     String how() {
         return how;
+    }
+
+    /** @throws BangerException {@code vm.busy} when its memory is one that only {@link Environments} saves */
+    void refuseWhilePending(String what) {
+        if (pending.isPresent())
+            throw new BangerException(
+                    ErrorCode.VM_BUSY,
+                    "vm " + name + ": was booted to become an environment, and cannot be " + what,
+                    "banger vm restart " + name + " makes it a VM like any");
     }
 
     void machine(Machine started) {

@@ -199,7 +199,8 @@ final class TemplateBuild {
                             wish.overlayBytes(),
                             WORK_BYTES,
                             (System.nanoTime() - began) / 1_000_000,
-                            Instant.now().toString()),
+                            Instant.now().toString(),
+                            null),
                     Map.of(
                             Template.MEMORY, saved.resolve(Template.MEMORY),
                             Template.STATE, saved.resolve(Template.STATE),

@@ -81,6 +81,7 @@ final class VmCapture {
     }
 
     private Captured withMemory(Path directory, Vm vm, RunningVm running, Progress progress) {
+        running.refuseWhilePending("copied with its memory");
         room(vm, vm.memoryMib() * Size.MIB);
         var ref = running.machine().ref();
         var likeness = Optional.ofNullable(ref.likeness()).orElse("unknown");

@@ -6,6 +6,7 @@ import banger.api.Layout;
 import banger.api.Size;
 import banger.api.VmName;
 import banger.api.model.CreateVm;
+import banger.api.model.EnvironmentSpec;
 import banger.api.model.SetVm;
 import banger.daemon.config.Settings;
 import banger.daemon.config.VmDefaults;
@@ -49,6 +50,7 @@ public final class VmLifecycle {
     private final SnapshotStore snapshots;
     private final Snapshots copies;
     private final Forks forks;
+    private final Environments environments;
     private final KeyedLocks<VmId> locks = new KeyedLocks<>();
     private final MachineEnds ends;
 
@@ -64,6 +66,7 @@ public final class VmLifecycle {
             UserFiles userFiles,
             Signals signals,
             TemplateStore store,
+            TemplateStore environmentStore,
             SnapshotStore snapshots,
             SealedMemory memories,
             Settings settings) {
@@ -78,6 +81,7 @@ public final class VmLifecycle {
         this.settings = settings;
         this.snapshots = snapshots;
         this.sizes = new VmSizes(VmDefaults.of(settings));
+        var workspaces = new SavedWorkspaces(layout);
         this.start = new VmStart(
                 sources,
                 network,
@@ -85,7 +89,8 @@ public final class VmLifecycle {
                 engines,
                 userFiles,
                 new GuestSetup(network, disks, keys, settings),
-                new WarmStart(disks, store, settings.startTimeout()));
+                new WarmStart(disks, store, workspaces, "template", settings.startTimeout()),
+                new WarmStart(disks, environmentStore, workspaces, "environment", settings.startTimeout()));
         this.templates = new Templates(
                 store,
                 new TemplateBuild(sources, network, disks, engines, store, settings),
@@ -100,7 +105,10 @@ public final class VmLifecycle {
         var capture = new VmCapture(sources, disks, machines, settings);
         this.copies = new Snapshots(snapshots, table, disks, machines, capture, this);
         this.forks = new Forks(layout, snapshots, table, disks, keys, capture, this);
-        this.ends = new MachineEnds(table, disks, machines, locks, stop, vm -> boot(vm, BootMode.COLD, Progress.NONE));
+        this.environments = new Environments(
+                environmentStore, layout, table, disks, machines, workspaces, memories, settings, this);
+        this.ends = new MachineEnds(
+                table, disks, machines, locks, stop, vm -> boot(vm, BootMode.COLD, Optional.empty(), Progress.NONE));
     }
 
     /** Creates a VM and, when asked to, boots it. Interrupted: nothing is left of it. */
@@ -109,6 +117,8 @@ public final class VmLifecycle {
         var sized = sizes.of(request);
         var engine = Optional.ofNullable(request.engine()).orElse(settings.engine());
         var mode = BootMode.of(Optional.ofNullable(request.boot()));
+        var environment = Optional.ofNullable(request.environment());
+        environment.ifPresent(spec -> EnvironmentWish.check(spec, mode, request.start()));
         var fetching = request.offline() ? Fetching.FORBIDDEN : Fetching.ALLOWED;
         if (request.start()) {
             engines.ensure(engine, fetching, progress);
@@ -150,7 +160,7 @@ public final class VmLifecycle {
             if (request.start()) {
                 announce(vm, progress);
                 try {
-                    boot(vm, mode, progress);
+                    boot(vm, mode, environment, progress);
                 } catch (VmStart.NotReady e) {
                     if (!request.remove()) {
                         undo.commit();
@@ -215,7 +225,7 @@ public final class VmLifecycle {
             }
             disks.saved(now).discard();
             try {
-                boot(now, cold ? BootMode.COLD : BootMode.AUTO, progress);
+                boot(now, cold ? BootMode.COLD : BootMode.AUTO, Optional.empty(), progress);
             } catch (VmStart.NotReady e) {
                 throw e.told();
             }
@@ -266,18 +276,34 @@ public final class VmLifecycle {
         }
     }
 
-    private void boot(Vm vm, BootMode mode, Progress progress) {
+    private void boot(Vm vm, BootMode mode, Optional<EnvironmentSpec> environment, Progress progress) {
         templates.bootBegins();
         try {
             var usable = templates.inUse() || mode == BootMode.WARM ? mode : BootMode.COLD;
-            begin(vm, () -> start.boot(vm, usable, progress));
+            begin(vm, () -> start.boot(vm, usable, environment, progress));
         } finally {
             templates.bootEnded();
         }
         if (mode == BootMode.AUTO
+                && environment.isEmpty()
                 && WarmStart.fresh(vm)
                 && machines.find(vm.id()).filter(r -> !r.how().equals("warm")).isPresent())
             templates.booted(vm, progress);
+    }
+
+    /** The first start of a VM whose environment was just saved. */
+    void continueFrom(Vm vm, EnvironmentSpec spec, Progress progress) {
+        var saved = new EnvironmentSpec(
+                spec.repository(), spec.guestPath(), spec.setup(), spec.files(), spec.digest(), false);
+        try {
+            boot(current(vm), BootMode.AUTO, Optional.of(saved), progress);
+        } catch (VmStart.NotReady e) {
+            throw e.told();
+        }
+    }
+
+    public Environments environments() {
+        return environments;
     }
 
     public Snapshots snapshots() {

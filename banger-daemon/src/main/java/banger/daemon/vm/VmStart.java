@@ -3,6 +3,7 @@ package banger.daemon.vm;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Printable;
+import banger.api.model.EnvironmentSpec;
 import banger.daemon.DurableFiles;
 import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.BootSpec.Link;
@@ -10,12 +11,14 @@ import banger.daemon.engine.Engines;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineRef;
+import banger.daemon.engine.Memory;
 import banger.daemon.guest.Sleep;
 import banger.daemon.ops.Both;
 import banger.daemon.ops.Failpoint;
 import banger.daemon.ops.Laps;
 import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
+import banger.daemon.template.TemplateKey;
 import banger.daemon.userfiles.UserFiles;
 import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
@@ -41,6 +44,7 @@ final class VmStart {
     private final UserFiles userFiles;
     private final GuestSetup guest;
     private final WarmStart warm;
+    private final WarmStart environments;
 
     VmStart(
             VmSources sources,
@@ -49,7 +53,8 @@ final class VmStart {
             Engines engines,
             UserFiles userFiles,
             GuestSetup guest,
-            WarmStart warm) {
+            WarmStart warm,
+            WarmStart environments) {
         this.sources = sources;
         this.network = network;
         this.disks = disks;
@@ -57,6 +62,7 @@ final class VmStart {
         this.userFiles = userFiles;
         this.guest = guest;
         this.warm = warm;
+        this.environments = environments;
     }
 
     /** The guest never became ready; the VM is kept for a look. */
@@ -76,11 +82,12 @@ final class VmStart {
 
     /**
      * @param mode how it comes up when it never ran before; a VM that did boots
+     * @param environment what it is to continue from when it never ran before
      * @return the running VM, ready
      * @throws NotReady when the machine ran but its guest did not come up; nothing runs any more
      * @throws BangerException when it never ran, or the caller was interrupted; nothing runs any more
      */
-    RunningVm boot(Vm vm, BootMode mode, Progress progress) {
+    RunningVm boot(Vm vm, BootMode mode, Optional<EnvironmentSpec> environment, Progress progress) {
         long began = System.nanoTime();
         var laps = new Laps();
         var files = sources.files(vm);
@@ -104,15 +111,20 @@ final class VmStart {
                                 .map(r -> "; " + r)
                                 .orElse(""));
             Failpoint.START_NETWORK.pass();
-            var start = new Start(vm, files, engine, personal, attachment, undo, progress, laps);
-            var running = mode == BootMode.COLD || !WarmStart.fresh(vm) ? cold(start, "") : warmOrCold(start, mode);
+            var start = new Start(vm, files, engine, personal, attachment, undo, progress, laps, began);
+            var running = begun(start, mode, environment);
             Failpoint.START_CONFIGURED.pass();
             long millis = (System.nanoTime() - began) / 1_000_000;
             var ref = running.machine().ref();
             record(vm, ref.booted(running.how()).ready(millis));
             progress.done(
                     "vm " + vm.name(),
-                    running.how().equals("warm") ? "ready in {took} (from template)" : "ready in {took} (cold boot)",
+                    switch (running.how()) {
+                        case "warm" -> "ready in {took} (from template)";
+                        case EnvironmentSpec.BOOT -> "ready in {took} (from environment)";
+                        case EnvironmentSpec.SETUP -> "ready to be set up in {took} (cold boot)";
+                        default -> "ready in {took} (cold boot)";
+                    },
                     millis);
             LOG.info("vm {}: ready ({}) after {}", vm.name(), running.how(), laps);
             undo.commit();
@@ -129,7 +141,38 @@ final class VmStart {
             VmNetwork.Attachment attachment,
             Undo undo,
             Progress progress,
-            Laps laps) {}
+            Laps laps,
+            long began) {
+        /** With nothing of the user's in it. */
+        Start withoutPersonal() {
+            return new Start(vm, files, engine, new GuestFiles(List.of()), attachment, undo, progress, laps, began);
+        }
+    }
+
+    private RunningVm begun(Start start, BootMode mode, Optional<EnvironmentSpec> environment) {
+        if (!WarmStart.fresh(start.vm)) return cold(start, "");
+        if (environment.isPresent()) return fromEnvironment(start, environment.get());
+        return mode == BootMode.COLD ? cold(start, "") : warmOrCold(start, mode);
+    }
+
+    /** Continues from what was set up before; where there is nothing, it boots to be set up. */
+    private RunningVm fromEnvironment(Start start, EnvironmentSpec spec) {
+        var vm = start.vm;
+        var template = TemplateBuild.key(vm, start.files, start.engine.likeness(), start.attachment.on());
+        var key = PendingEnvironment.key(template, vm, spec);
+        if (!spec.rebuild()) {
+            try {
+                return continued(start, environments, key, EnvironmentSpec.BOOT);
+            } catch (WarmStart.NotWarm e) {
+                if (!e.missing()) {
+                    LOG.warn("vm {}: is set up anew, its environment failed: {}", vm.name(), e.why(), e);
+                    start.progress.note("environment: set up anew (" + e.why() + ")");
+                }
+            }
+        }
+        var pending = new PendingEnvironment(key, spec, start.engine.traits().label(), start.began);
+        return cold(start.withoutPersonal(), RunningVm.toBeSetUp(vm, pending), new Memory.Recorded());
+    }
 
     private RunningVm warmOrCold(Start start, BootMode mode) {
         try {
@@ -152,11 +195,15 @@ final class VmStart {
     }
 
     private RunningVm warm(Start start) throws WarmStart.NotWarm {
+        var key = TemplateBuild.key(start.vm, start.files, start.engine.likeness(), start.attachment.on());
+        return continued(start, warm, key, "warm");
+    }
+
+    private RunningVm continued(Start start, WarmStart from, TemplateKey key, String how) throws WarmStart.NotWarm {
         var vm = start.vm;
-        var key = TemplateBuild.key(vm, start.files, start.engine.likeness(), start.attachment.on());
-        var template = warm.template(vm, key);
-        var running = new RunningVm(vm.id(), vm.name(), "warm");
-        var machine = warm.start(vm, template, start.engine, spec(start, running), start.laps, (started, limit) -> {
+        var template = from.template(vm, key);
+        var running = new RunningVm(vm.id(), vm.name(), how);
+        var machine = from.start(vm, template, start.engine, spec(start, running), start.laps, (started, limit) -> {
             running.machine(started);
             record(vm, started.ref());
             guest.configure(vm, start.attachment, start.personal, running, limit);
@@ -168,9 +215,13 @@ final class VmStart {
 
     /** @param why it boots; empty when there is nothing to say */
     private RunningVm cold(Start start, String why) {
+        var running = new RunningVm(start.vm.id(), start.vm.name(), why.isEmpty() ? "cold" : "cold (" + why + ")");
+        return cold(start, running, new Memory.Own());
+    }
+
+    private RunningVm cold(Start start, RunningVm running, Memory memory) {
         var vm = start.vm;
-        var running = new RunningVm(vm.id(), vm.name(), why.isEmpty() ? "cold" : "cold (" + why + ")");
-        var machine = start.engine.boot(spec(start, running));
+        var machine = start.engine.boot(spec(start, running).on(memory));
         start.undo.add(machine::kill);
         start.laps.end("vmm");
         running.machine(machine);

@@ -147,6 +147,7 @@ final class VmSuspend {
      * @throws BangerException {@code host.disk-full} before anything was done; or what went wrong
      */
     void suspend(Vm vm, RunningVm running, Progress progress) {
+        running.refuseWhilePending("suspended");
         long began = System.nanoTime();
         var laps = new Laps();
         if (vm.ephemeral())

@@ -30,12 +30,19 @@ final class WarmStart {
 
     private final VmDisks disks;
     private final TemplateStore store;
+    private final SavedWorkspaces workspaces;
+    private final String word;
     private final Duration answersWithin;
 
-    /** @param bootLimit that of a guest that boots */
-    WarmStart(VmDisks disks, TemplateStore store, Duration bootLimit) {
+    /**
+     * @param word for what is in the store: {@code template}, {@code environment}
+     * @param bootLimit that of a guest that boots
+     */
+    WarmStart(VmDisks disks, TemplateStore store, SavedWorkspaces workspaces, String word, Duration bootLimit) {
         this.disks = disks;
         this.store = store;
+        this.workspaces = workspaces;
+        this.word = word;
         this.answersWithin = bootLimit.compareTo(LONGEST) < 0 ? bootLimit : LONGEST;
     }
 
@@ -77,14 +84,17 @@ final class WarmStart {
     /** The template that fits, all of it compared with what was made. */
     Template template(Vm vm, TemplateKey key) throws NotWarm {
         return switch (store.find(key)) {
-            case TemplateStore.Lookup.Missing _ -> throw NotWarm.missing("no template");
+            case TemplateStore.Lookup.Missing _ -> throw NotWarm.missing("no " + word);
             case TemplateStore.Lookup.Damaged damaged -> {
                 store.remove(key.digest());
-                throw new NotWarm("template damaged: " + damaged.why(), false);
+                throw new NotWarm(word + " damaged: " + damaged.why(), false);
             }
             case TemplateStore.Lookup.Found(var template) -> {
-                if (template.manifest().about().overlayBytes() > vm.overlayBytes())
-                    throw NotWarm.missing("its overlay is smaller than the template's");
+                var about = template.manifest().about();
+                if (about.overlayBytes() > vm.overlayBytes())
+                    throw NotWarm.missing("its overlay is smaller than the " + word + "'s");
+                if (about.setup() != null && about.workBytes() > vm.diskBytes())
+                    throw NotWarm.missing("its disk is smaller than the " + word + "'s");
                 yield template;
             }
         };
@@ -105,6 +115,10 @@ final class WarmStart {
             Machine machine;
             try (var _ = store.hold()) {
                 disks.clone(vm, template);
+                if (template.manifest().about().setup() != null) {
+                    attempt.add(() -> workspaces.remove(vm.id()));
+                    workspaces.unpack(template.workspaces(), vm.id());
+                }
                 laps.end("disks");
                 Failpoint.WARM_CLONED.pass();
                 machine = engine.restore(spec.on(memory(template)), template.directory());

@@ -54,6 +54,7 @@ class SettingsFileTest {
                 stop_timeout_seconds = 7
                 templates = "manual"
                 template_budget = "3G"
+                environment_budget = "4G"
                 [vm_defaults]
                 vcpu = 3
                 memory_mib = 512
@@ -91,7 +92,8 @@ class SettingsFileTest {
                                 new FileSync(0, Path.of("/home/sam/.netrc"), ".netrc", 0600),
                                 new FileSync(1, Path.of("/home/sam/etc/tool"), "tool/etc", 0644)),
                         "manual",
-                        3 * Size.GIB));
+                        3 * Size.GIB,
+                        4 * Size.GIB));
     }
 
     @ParameterizedTest

@@ -45,7 +45,8 @@ class VmDefaultsTest {
                 Optional.of(2L << 30),
                 java.util.List.of(),
                 d.templates(),
-                d.templateBudget());
+                d.templateBudget(),
+                d.environmentBudget());
         assertThat(VmDefaults.of(settings)).isEqualTo(new VmDefaults(7, 300, 1L << 30, 2L << 30));
     }
 }

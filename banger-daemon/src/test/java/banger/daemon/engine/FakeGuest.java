@@ -244,7 +244,7 @@ public final class FakeGuest {
             var path = request.second().split("\\?");
             switch (path[0]) {
                 case "/healthz" -> respond(stream, "state=" + state + "\nsshd=1\n");
-                case "/seed", "/settle", "/shrink" -> {
+                case "/seed", "/settle", "/quit", "/shrink" -> {
                     if (state.equals("ready")) respond(stream, "");
                     else refuse(stream);
                 }

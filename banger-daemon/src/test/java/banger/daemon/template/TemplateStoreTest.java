@@ -56,7 +56,8 @@ class TemplateStoreTest {
                 1 << 20,
                 1 << 20,
                 7,
-                Instant.now().toString());
+                Instant.now().toString(),
+                null);
     }
 
     /** Of a machine with this many pages of this content. */

@@ -27,7 +27,7 @@ class GuestConfigurationTest {
 
     private static Map<String, CpioReader.Member> archive(Optional<Subnet> network, List<UserFile> files) {
         return CpioReader.read(GuestConfiguration.of(
-                VM, network, "192.0.2.53", "ssh-ed25519 AAAA me", "PRIVATE\n", new GuestFiles(files)));
+                VM, network, "192.0.2.53", Optional.of("ssh-ed25519 AAAA me"), "PRIVATE\n", new GuestFiles(files)));
     }
 
     private static Map<String, String> conf(Map<String, CpioReader.Member> archive) {
@@ -62,6 +62,15 @@ class GuestConfigurationTest {
             var parent = name.substring(0, Math.max(0, name.lastIndexOf('/')));
             if (names.contains(parent)) assertThat(names.indexOf(parent)).isLessThan(names.indexOf(name));
         }
+    }
+
+    @Test
+    void aMachineForOthersHasNothingOfTheUsers() {
+        var archive = CpioReader.read(GuestConfiguration.of(
+                VM, Optional.empty(), "192.0.2.53", Optional.empty(), "PRIVATE\n", new GuestFiles(List.of())));
+        assertThat(conf(archive)).containsEntry("saved", "1");
+        assertThat(archive.keySet()).noneMatch(n -> n.contains("authorized_keys"));
+        assertThat(conf(archive(Optional.empty()))).doesNotContainKey("saved");
     }
 
     @Test

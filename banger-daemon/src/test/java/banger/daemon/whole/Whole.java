@@ -6,6 +6,7 @@ import banger.daemon.Ballast;
 import banger.daemon.DurableFiles;
 import banger.daemon.Owner;
 import banger.daemon.api.DaemonRoutes;
+import banger.daemon.api.EnvironmentRoutes;
 import banger.daemon.api.LogRoute;
 import banger.daemon.api.TemplateRoutes;
 import banger.daemon.api.VmRoutes;
@@ -96,6 +97,7 @@ final class Whole implements AutoCloseable {
                 new UserFiles(home, List.of(), commands),
                 new Signals(commands),
                 new TemplateStore(layout.templates(), owner, new OwnerSeal(layout.sealKey())),
+                new TemplateStore(layout.environments(), owner, new OwnerSeal(layout.sealKey())),
                 new SnapshotStore(layout.snapshots(), owner, new OwnerSeal(layout.sealKey())),
                 new SealedMemory(),
                 settings(making));
@@ -109,6 +111,8 @@ final class Whole implements AutoCloseable {
         new VmRoutes(lifecycle, refs, new VmViews(table, machines, disks), machines, keys, operations).addTo(router);
         new WorkspaceRoutes(refs, table, machines).addTo(router);
         new TemplateRoutes(templates, operations).addTo(router);
+        new EnvironmentRoutes(lifecycle.environments(), refs, new VmViews(table, machines, disks), operations)
+                .addTo(router);
         new LogRoute(refs, disks, machines).addTo(router);
         new DaemonRoutes(layout, machines, operations, () -> {}).addTo(router);
         server = ApiServer.bind(layout.socket(), owner, router, operations, () -> {});
@@ -139,6 +143,7 @@ final class Whole implements AutoCloseable {
                 Optional.of(64L << 20),
                 List.of(),
                 making,
+                1L << 30,
                 1L << 30);
     }
 
