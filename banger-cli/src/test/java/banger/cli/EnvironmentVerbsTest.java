@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import banger.api.Layout;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -154,8 +153,8 @@ class EnvironmentVerbsTest {
         prompt.input("y\n");
         run();
         assertThat(asked()).contains("make deps");
-        try (var files = Files.list(Layout.of(Map.of("BANGER_HOME", home.toString()), home)
-                .approvals())) {
+        try (var files = Files.list(
+                Layout.of(Map.of("BANGER_HOME", home.toString()), home).approvals())) {
             assertThat(files).hasSize(1);
         }
     }
@@ -173,15 +172,18 @@ class EnvironmentVerbsTest {
         assertThat(one).isEqualTo("74c94f5c5787830334a7a7e0e1c2183f07cfdda2dc86b106a007753260674309");
         Files.writeString(repo.resolve("lock"), "2");
         assertThat(run().status()).isEqualTo(125);
-        assertThat(prompt.daemon().seen().getLast().body()).contains("\"digest\"").doesNotContain(one);
+        assertThat(prompt.daemon().seen().getLast().body())
+                .contains("\"digest\"")
+                .doesNotContain(one);
     }
 
     @Test
     void lockFilesNeedTheNetworkAndAreOnlyNamedWithout() throws Exception {
         write("package-lock.json", "{}");
         assertThat(run().err())
-                .startsWith("note: package-lock.json: with --nat its dependencies would be set up once (npm ci) and kept;"
-                        + " banger env init writes that down\n");
+                .startsWith(
+                        "note: package-lock.json: with --nat its dependencies would be set up once (npm ci) and kept;"
+                                + " banger env init writes that down\n");
         assertThat(asked()).doesNotContain("npm ci");
     }
 
@@ -250,9 +252,7 @@ class EnvironmentVerbsTest {
         assertThat(prompt.daemon().requests()).noneMatch(r -> r.startsWith("DELETE"));
         for (var id : List.of("cc", "dd"))
             prompt.daemon()
-                    .events(
-                            "DELETE /v1/environments/" + id,
-                            CliTest.result(environment(id, repo, "/root/repo")));
+                    .events("DELETE /v1/environments/" + id, CliTest.result(environment(id, repo, "/root/repo")));
         assertThat(prompt.run("env", "prune").err()).isEqualTo("freed 4.0 MiB in 2 environments\n");
         assertThat(prompt.daemon().requests())
                 .filteredOn(r -> r.startsWith("DELETE"))

@@ -40,7 +40,8 @@ public final class Approvals {
     /** In place of what was agreed to before; on disk when this returns. */
     public void record(Path top, String digest) {
         var file = file(top);
-        var temporary = directory.resolve("." + file.getFileName() + "." + ProcessHandle.current().pid());
+        var temporary = directory.resolve(
+                "." + file.getFileName() + "." + ProcessHandle.current().pid());
         try {
             Files.createDirectories(
                     directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));

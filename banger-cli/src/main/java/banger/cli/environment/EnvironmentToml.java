@@ -56,7 +56,10 @@ final class EnvironmentToml {
 
     private static String text(String shown, byte[] content) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(content))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new BangerException(ErrorCode.CONFIG_INVALID, shown + ": not text in UTF-8").because(e);
         }
@@ -84,7 +87,7 @@ final class EnvironmentToml {
         var array = value(key, TomlArray.class, "a list of texts in quotes");
         var all = new ArrayList<T>();
         for (int i = 0; i < array.map(TomlArray::size).orElse(0); i++) {
-            var at = array.get().inputPositionAt(i);
+            var at = array.get().inputPositionOf(i);
             if (i == MOST_IN_A_LIST) throw wrong(shown, at, key + ": over " + MOST_IN_A_LIST + " entries");
             if (!(array.get().get(i) instanceof String text)) throw wrong(shown, at, key + ": must be text in quotes");
             try {

@@ -38,8 +38,8 @@ public record Recognised(String file, String command, List<RepoPath> keys) {
             "gradle/wrapper/gradle-wrapper.properties");
 
     // Debian's pip installs nothing outside of a venv (PEP 668). git is not to see this one.
-    private static final String VENV = "python3 -m venv .venv && echo '*' > .venv/.gitignore"
-            + " && .venv/bin/pip install -r requirements.txt";
+    private static final String VENV =
+            "python3 -m venv .venv && echo '*' > .venv/.gitignore" + " && .venv/bin/pip install -r requirements.txt";
 
     // "dependencies" would read what there is and fetch none of it.
     private static final String GRADLE = "./gradlew --no-daemon testClasses";

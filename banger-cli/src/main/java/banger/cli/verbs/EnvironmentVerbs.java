@@ -52,8 +52,9 @@ public final class EnvironmentVerbs {
         }
         if (all.isEmpty()) {
             session.terminal()
-                    .line("no environments yet; one is made by vm run in a repository that asks for one, or by banger env"
-                            + " build");
+                    .line(
+                            "no environments yet; one is made by vm run in a repository that asks for one, or by banger env"
+                                    + " build");
             return 0;
         }
         var table = new Table()
@@ -143,7 +144,7 @@ public final class EnvironmentVerbs {
     public static Verb prune() {
         return new Verb(
                 "env prune",
-                "remove all but the one used last of each repository, and those of repositories that are gone",
+                "remove all environments but the one used last of each repository",
                 "",
                 0,
                 0,
@@ -169,8 +170,7 @@ public final class EnvironmentVerbs {
     static List<EnvironmentInfo> superseded(List<EnvironmentInfo> all) {
         var kept = new HashSet<Purpose>();
         var left = new ArrayList<EnvironmentInfo>();
-        for (var e : all)
-            if (!Files.isDirectory(Path.of(e.repository())) || !kept.add(Purpose.of(e))) left.add(e);
+        for (var e : all) if (!Files.isDirectory(Path.of(e.repository())) || !kept.add(Purpose.of(e))) left.add(e);
         return left;
     }
 }

@@ -69,7 +69,8 @@ final class Preparation {
             VmInfo vm, Source source, Import packed, GuestPath path, boolean force, boolean notes) {
         var began = System.nanoTime();
         var daemon = session.daemon();
-        session.terminal().live("workspace " + shown(session, source.repository().top()) + ": copying");
+        session.terminal()
+                .live("workspace " + shown(session, source.repository().top()) + ": copying");
         var outcome = packed.deliver(vm.id(), new DaemonGuest(daemon, vm.id(), vm.name()), force);
         long took = (System.nanoTime() - began) / 1_000_000;
         tell(source, outcome, took);
@@ -98,7 +99,8 @@ final class Preparation {
     }
 
     private void tell(Source source, Import.Outcome outcome, long took) {
-        var line = new StringBuilder("workspace " + shown(session, source.repository().top()) + " at " + source.head() + ": ");
+        var line = new StringBuilder(
+                "workspace " + shown(session, source.repository().top()) + " at " + source.head() + ": ");
         line.append(count(outcome.sent())).append(", ").append(Size.human(outcome.bytes()));
         if (outcome.sent() < source.count()) line.append(" of ").append(count(source.count()));
         if (!outcome.removed().isEmpty())

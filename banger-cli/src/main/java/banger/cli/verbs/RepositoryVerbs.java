@@ -59,7 +59,8 @@ public final class RepositoryVerbs {
     }
 
     private static void approved(Session session, Source source, String shown, EnvironmentFile file) {
-        session.terminal().line(shown + " asks for:\n" + WantedEnvironment.lines(file).stripTrailing());
+        session.terminal()
+                .line(shown + " asks for:\n" + WantedEnvironment.lines(file).stripTrailing());
         new Approvals(session.layout()).record(source.repository().top(), file.digest());
         session.terminal().line(shown + ": agreed to, as it is now");
     }
@@ -115,8 +116,7 @@ public final class RepositoryVerbs {
                 setup = [%s]
                 keys = [%s]
                 nat = true
-                """.formatted(
-                        quoted(recognised.stream().map(Recognised::command).toList()), quoted(keys.toList()));
+                """.formatted(quoted(recognised.stream().map(Recognised::command).toList()), quoted(keys.toList()));
     }
 
     private static String quoted(List<String> texts) {
@@ -154,7 +154,8 @@ public final class RepositoryVerbs {
         if (wanted.isRecognised() && !fitted.nat() && !wanted.names().isEmpty())
             throw new BangerException(
                     ErrorCode.USAGE,
-                    "env build: " + wanted.names() + " asks for what has to be fetched, and without --nat nothing can be",
+                    "env build: " + wanted.names()
+                            + " asks for what has to be fetched, and without --nat nothing can be",
                     "banger env build --nat");
         wanted.agreed();
         var spec = wanted.spec(fitted.nat(), i.has("--rebuild-env"))
@@ -168,7 +169,9 @@ public final class RepositoryVerbs {
             switch (keep.vm().boot()) {
                 case EnvironmentSpec.BOOT ->
                     session.terminal()
-                            .line("environment of " + Preparation.shown(session, source.repository().top())
+                            .line("environment of "
+                                    + Preparation.shown(
+                                            session, source.repository().top())
                                     + ": there already; --rebuild-env makes it anew");
                 case EnvironmentSpec.SETUP -> {
                     var outcome = new EnvironmentSetup(session, source, path, wanted, spec).run(keep, false);
@@ -178,8 +181,7 @@ public final class RepositoryVerbs {
             }
         }
         if (i.has("--json"))
-            made(session, spec)
-                    .ifPresent(e -> session.terminal().out().println(Json.of(EnvironmentInfo.class, e)));
+            made(session, spec).ifPresent(e -> session.terminal().out().println(Json.of(EnvironmentInfo.class, e)));
         return 0;
     }
 
@@ -192,7 +194,8 @@ public final class RepositoryVerbs {
 
     private static Optional<EnvironmentInfo> made(Session session, EnvironmentSpec spec) {
         return EnvironmentVerbs.all(session).stream()
-                .filter(e -> e.repository().equals(spec.repository()) && e.guestPath().equals(spec.guestPath()))
+                .filter(e -> e.repository().equals(spec.repository())
+                        && e.guestPath().equals(spec.guestPath()))
                 .findFirst();
     }
 }

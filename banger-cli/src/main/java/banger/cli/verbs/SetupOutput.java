@@ -9,12 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.Set;
 
 /** What setup commands print: shown as it comes, and kept in a file that only its owner reads, up to a bound. */
 final class SetupOutput implements AutoCloseable {
     private static final long KEPT = 16 << 20;
+    private static final int KEPT_LOGS = 10;
 
     private final Session session;
     private final Path log;
@@ -31,6 +34,7 @@ final class SetupOutput implements AutoCloseable {
     private Optional<OutputStream> open() {
         try {
             Files.createDirectories(log.getParent());
+            removeOld();
             Files.deleteIfExists(log);
             return Optional.of(Channels.newOutputStream(Files.newByteChannel(
                     log,
@@ -39,6 +43,17 @@ final class SetupOutput implements AutoCloseable {
         } catch (IOException e) {
             return notKept(e);
         }
+    }
+
+    /** Those of setups that failed stay for a look, the newest ones. */
+    private void removeOld() throws IOException {
+        var others = new ArrayList<Path>();
+        try (var logs = Files.newDirectoryStream(log.getParent(), "setup-*.log")) {
+            logs.forEach(others::add);
+        }
+        if (others.size() < KEPT_LOGS) return;
+        others.sort(Comparator.comparing(f -> f.toFile().lastModified()));
+        for (var old : others.subList(0, others.size() - KEPT_LOGS + 1)) Files.deleteIfExists(old);
     }
 
     /** What is printed is not what it is all for. */

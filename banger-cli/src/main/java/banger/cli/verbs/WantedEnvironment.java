@@ -149,8 +149,7 @@ final class WantedEnvironment {
         var place = Printable.word(source.repository().top().toString());
         var more = new ArrayList<>(file.orElseThrow().asks());
         more.add("banger env approve " + place + ", or banger vm run --no-env " + place);
-        return new BangerException(
-                ErrorCode.ENVIRONMENT_UNAPPROVED, shownFile(session, source) + ": " + why, more);
+        return new BangerException(ErrorCode.ENVIRONMENT_UNAPPROVED, shownFile(session, source) + ": " + why, more);
     }
 
     /**

@@ -58,7 +58,8 @@ class EnvironmentFileTest {
 
     @Test
     void whatIsShownCannotPlayWithATerminal() {
-        assertThat(read("[environment]\nsetup = [\"true # \\u001b[2K\\r\\nls\"]\n").asks())
+        assertThat(read("[environment]\nsetup = [\"true # \\u001b[2K\\r\\nls\"]\n")
+                        .asks())
                 .containsExactly("setup   true # \\x1b[2K\\x0d\\x0als");
     }
 

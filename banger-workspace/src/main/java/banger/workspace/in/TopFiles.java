@@ -31,7 +31,9 @@ public final class TopFiles implements AutoCloseable {
     public static TopFiles of(Source source) {
         if (source.committed())
             return new TopFiles(
-                    source, Optional.empty(), new CommitContents(source.repository().git()));
+                    source,
+                    Optional.empty(),
+                    new CommitContents(source.repository().git()));
         var tree = WorkTree.open(source.repository().top());
         return new TopFiles(source, Optional.of(tree), new DiskContents(tree));
     }
