@@ -41,10 +41,10 @@ class EnvironmentTest {
     void repository() throws Exception {
         repo = Checkout.in(directory);
         repo.write("control", CONTROL + "\n");
+        repo.write("lock", "1\n");
         asks(
                 "cp control /var/lib; echo set up; echo apart >&2; cat; echo made > /root/made; cp /etc/hostname /var/lib/made; echo x > x.o",
                 "true");
-        repo.write("lock", "1\n");
         repo.git("add", "-A");
         repo.git("commit", "-q", "-m", "second");
     }
@@ -220,7 +220,7 @@ class EnvironmentTest {
                             "--",
                             "sh",
                             "-c",
-                            "cat /root/.netrc; git config user.name; git config --global user.name; echo $CANARY")
+                            "cat /root/.netrc; git config user.name; (cd /; git config user.name); echo $CANARY")
                     .env("HOME", home.toString())
                     .run()
                     .ok();
