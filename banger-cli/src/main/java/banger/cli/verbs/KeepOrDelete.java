@@ -19,6 +19,7 @@ final class KeepOrDelete implements AutoCloseable {
     private final VmInfo vm;
     private final String name;
     private boolean delete;
+    private String unpulled = "rescue";
     private final Thread onExit = new Thread(this::end);
     private boolean done;
 
@@ -90,6 +91,16 @@ final class KeepOrDelete implements AutoCloseable {
         delete = true;
     }
 
+    /** It stays, for it is what was looked for. */
+    synchronized void keepAfterAll() {
+        delete = false;
+    }
+
+    /** What was never pulled goes with it. */
+    synchronized void discard() {
+        unpulled = "discard";
+    }
+
     @Override
     public void close() {
         end();
@@ -111,7 +122,8 @@ final class KeepOrDelete implements AutoCloseable {
     /** The command's status stays the command's, whatever becomes of the VM. */
     private void deleteKeepingWork() {
         try {
-            session.daemon().operation("DELETE", "/v1/vms/" + name + "?rescue=1", VmInfo.class, session.events());
+            session.daemon()
+                    .operation("DELETE", "/v1/vms/" + name + "?" + unpulled + "=1", VmInfo.class, session.events());
             session.terminal().dim("vm " + name + ": deleted");
         } catch (BangerException e) {
             if (e.code() != ErrorCode.WORKSPACE_UNPULLED) throw e;
