@@ -2,6 +2,7 @@ package banger.cli;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.Printable;
 import banger.api.client.BangerClient;
 import banger.api.http.Duplex;
 import banger.api.model.ExecRequest;
@@ -37,22 +38,28 @@ public final class QuietCommand {
 
     public static Ended run(
             BangerClient daemon, String vm, List<String> command, Optional<String> cwd, List<String> env) {
+        return runExactly(daemon, vm, bytes(command), cwd, env);
+    }
+
+    /** The same of words that need not be text. */
+    public static Ended runExactly(
+            BangerClient daemon, String vm, List<byte[]> command, Optional<String> cwd, List<String> env) {
         var output = new ByteArrayOutputStream();
-        int status = run(daemon, vm, command, cwd, env, bytes -> {
+        int status = runInto(daemon, vm, command, cwd, env, bytes -> {
             if (output.size() < KEPT) output.writeBytes(bytes);
         });
         return new Ended(status, output.toByteArray());
     }
 
     /** @return its exit status */
-    public static int run(
+    public static int runInto(
             BangerClient daemon,
             String vm,
-            List<String> command,
+            List<byte[]> command,
             Optional<String> cwd,
             List<String> env,
             Output output) {
-        var request = new ExecRequest(ended(command), cwd.orElse(null), null, ended(env), null, false);
+        var request = new ExecRequest(ended(command), cwd.orElse(null), null, ended(bytes(env)), null, false);
         var body = Jsonb.instance().type(ExecRequest.class).toJson(request);
         try (var connection = daemon.upgrade("/v1/vms/" + vm + "/exec", body)) {
             noInput(connection);
@@ -69,7 +76,9 @@ public final class QuietCommand {
         } catch (IOException e) {
             throw new BangerException(
                             ErrorCode.GUEST_PROTOCOL,
-                            "the connection to the guest broke while " + command.getFirst() + " ran in it",
+                            "the connection to the guest broke while "
+                                    + Printable.line(new String(command.getFirst(), StandardCharsets.UTF_8))
+                                    + " ran in it",
                             "banger ps; banger vm logs NAME")
                     .because(e);
         }
@@ -85,10 +94,12 @@ public final class QuietCommand {
         }
     }
 
-    private static List<byte[]> ended(List<String> words) {
-        return words.stream()
-                .map(w -> w.getBytes(StandardCharsets.UTF_8))
-                .map(b -> Arrays.copyOf(b, b.length + 1))
-                .toList();
+    private static List<byte[]> bytes(List<String> words) {
+        return words.stream().map(w -> w.getBytes(StandardCharsets.UTF_8)).toList();
+    }
+
+    /** Each with a NUL at its end. */
+    private static List<byte[]> ended(List<byte[]> words) {
+        return words.stream().map(b -> Arrays.copyOf(b, b.length + 1)).toList();
     }
 }

@@ -11,6 +11,7 @@ import banger.cli.verbs.ImageVerbs;
 import banger.cli.verbs.KernelVerbs;
 import banger.cli.verbs.ListVerbs;
 import banger.cli.verbs.PullVerb;
+import banger.cli.verbs.RaceVerb;
 import banger.cli.verbs.RepositoryVerbs;
 import banger.cli.verbs.RunVerb;
 import banger.cli.verbs.SnapshotVerbs;
@@ -41,6 +42,7 @@ final class Verbs {
             "vm snapshot",
             "vm restore",
             "vm fork",
+            "vm race",
             "vm timeline",
             "vm undo",
             "vm kill",
@@ -154,6 +156,7 @@ final class Verbs {
                     case "vm snapshot" -> SnapshotVerbs.take();
                     case "vm restore" -> SnapshotVerbs.restore();
                     case "vm fork" -> ForkVerb.verb();
+                    case "vm race" -> RaceVerb.verb();
                     case "vm timeline" -> SnapshotVerbs.timeline();
                     case "vm undo" -> SnapshotVerbs.undo();
                     case "snapshot list", "snapshot ls" -> SnapshotVerbs.list();

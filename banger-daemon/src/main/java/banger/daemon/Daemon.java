@@ -190,7 +190,7 @@ final class Daemon {
         var operations = new Operations(layout.daemonLog());
         var router = new Router();
         var refs = new VmRefs(table);
-        var views = new VmViews(table, machines, disks);
+        var views = new VmViews(table, machines, disks, settings.checkpoints());
         new VmRoutes(lifecycle, refs, views, machines, keys, operations).addTo(router);
         new WorkspaceRoutes(refs, table, machines).addTo(router);
         new LogRoute(refs, disks, machines).addTo(router);

@@ -2,6 +2,7 @@ package banger.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import banger.api.model.VmInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.HashSet;
@@ -95,6 +96,57 @@ class SnapshotTest {
         assertThat(in("box", "cat /root/note")).isEqualTo("one");
         assertThat(HOME.run("vm", "undo", "--yes", "box", "9").expect(1).err())
                 .contains("vm box: there are 2 steps to undo", "banger vm timeline box");
+    }
+
+    @Test
+    void theFirstCopyThatSucceedsIsKept() {
+        box();
+        var race = HOME.run(
+                        "vm",
+                        "race",
+                        "box",
+                        "--name",
+                        "try",
+                        "-e",
+                        "echo lost; exit 3",
+                        "-e",
+                        "cat /dev/shm/note",
+                        "-e",
+                        "sleep 1000")
+                .ok();
+        assertThat(race.out()).isEqualTo("kept\n");
+        assertThat(race.err().lines().toList())
+                .anyMatch(l -> l.matches("try-2 +won +.* sh -c cat /dev/shm/note +kept"))
+                .anyMatch(l -> l.matches("try-3 +stopped +- +sh -c sleep 1000 +-"))
+                .anyMatch(l -> l.contains("vm try-2: still running"));
+        assertThat(HOME.vms()).extracting(VmInfo::name).containsExactlyInAnyOrder("box", "try-2");
+        var lost = HOME.run("vm", "race", "box", "-n", "2", "--", "sh", "-c", "echo no luck; false")
+                .expect(1);
+        assertThat(lost.out()).isEmpty();
+        assertThat(lost.err()).contains("vm race: none of 2 succeeded").containsPattern("box-1 +status 1 .* no luck");
+        assertThat(HOME.vms()).extracting(VmInfo::name).containsExactlyInAnyOrder("box", "try-2");
+        assertThat(HOME.run("vm", "race", "box").expect(2).err()).contains("one command after --, or several with");
+    }
+
+    @Test
+    void theConfigurationKeepsAWayBackFromEveryCommand() {
+        box();
+        HOME.run("daemon", "stop").ok();
+        HOME.settings("[vm]\ncheckpoint = \"exec\"\n");
+        HOME.exec("box", "sh", "-c", "echo two > /root/note").ok();
+        HOME.banger("vm", "exec", "--no-checkpoint", "box", "--", "true").run().ok();
+        assertThat(HOME.run("vm", "timeline", "box").ok().out().lines().skip(1))
+                .singleElement()
+                .asString()
+                .contains("echo two > /root/note");
+        HOME.run("vm", "undo", "--yes", "box").ok();
+        assertThat(HOME.banger("vm", "exec", "--no-checkpoint", "box", "--", "cat", "/root/note")
+                        .run()
+                        .ok()
+                        .out())
+                .isEqualTo("one\n");
+        HOME.run("daemon", "stop").ok();
+        HOME.settings("");
     }
 
     @Test

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A VM as listed and shown; {@code workspace} is absent where none was prepared.
  *
+ * @param checkpoints whether its disks are to be kept before each command
  * @param confinement of a running one's VMM: {@code bubblewrap}, or {@code off (why)}
  */
 @Json
@@ -25,6 +26,7 @@ public record VmInfo(
         long overlayBytes,
         long usedBytes,
         boolean nat,
+        boolean checkpoints,
         String engine,
         String network,
         String confinement,

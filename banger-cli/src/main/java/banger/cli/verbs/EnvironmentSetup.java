@@ -5,15 +5,16 @@ import banger.api.Times;
 import banger.api.model.EnvironmentSpec;
 import banger.api.model.SaveEnvironment;
 import banger.api.model.VmInfo;
-import banger.api.model.WorkspaceInfo;
 import banger.cli.QuietCommand;
 import banger.cli.Session;
 import banger.workspace.GuestPath;
 import banger.workspace.in.Import;
 import banger.workspace.in.Source;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Makes an environment of a machine that is nobody's yet: the repository without its owner's identity, the commands, the
@@ -65,12 +66,15 @@ final class EnvironmentSetup {
             for (var command : spec.setup()) {
                 var shown = Printable.line(command);
                 output.begin(shown);
-                int status = QuietCommand.run(
+                var placed = Placed.in(Optional.of(workspace), words(command), vm.nat());
+                var variables = new ArrayList<>(placed.environment());
+                if (workspace.mise()) variables.add("MISE_YES=1");
+                int status = QuietCommand.runInto(
                         session.daemon(),
                         vm.id(),
-                        words(command, workspace),
+                        placed.command(),
                         Optional.of(path.value()),
-                        variables(vm, workspace),
+                        variables,
                         output::take);
                 output.end();
                 if (status == NOT_FOUND && wanted.isRecognised()) {
@@ -99,17 +103,9 @@ final class EnvironmentSetup {
         return new Saved(saved);
     }
 
-    /** Behind mise where that is there, like the commands that are run later. */
-    private static List<String> words(String command, WorkspaceInfo workspace) {
-        var words = new ArrayList<String>();
-        if (workspace.mise()) words.addAll(List.of("mise", "exec", "--"));
-        words.addAll(List.of("sh", "-c", command));
-        return words;
-    }
-
-    private static List<String> variables(VmInfo vm, WorkspaceInfo workspace) {
-        if (!workspace.mise()) return List.of();
-        // Without a network it would only fail to fetch what is missing.
-        return vm.nat() ? List.of("MISE_YES=1") : List.of("MISE_YES=1", "MISE_EXEC_AUTO_INSTALL=false");
+    private static List<byte[]> words(String command) {
+        return Stream.of("sh", "-c", command)
+                .map(w -> w.getBytes(StandardCharsets.UTF_8))
+                .toList();
     }
 }

@@ -47,6 +47,7 @@ public final class ExecVerbs {
                 "the way back",
                 List.of(
                         Flag.yes("--checkpoint", "keep the disks as they are before it (banger vm undo)"),
+                        Flag.yes("--no-checkpoint", "do not, though the configuration says so"),
                         Flag.yes("--with-memory", "with --checkpoint: the memory too; other sessions end"))));
         return new Verb(
                 "vm exec",
@@ -56,10 +57,7 @@ public final class ExecVerbs {
                 1,
                 true,
                 flags,
-                List.of(
-                        "banger vm exec brave-otter -- make test",
-                        "banger vm exec brave-otter -- sh -c 'echo $HOME'",
-                        "tar c src | banger vm exec brave-otter -- tar x"),
+                List.of("banger vm exec brave-otter -- make test", "tar c src | banger vm exec brave-otter -- tar x"),
                 ExecVerbs::run);
     }
 
@@ -73,10 +71,14 @@ public final class ExecVerbs {
         tty(i);
         environment(i);
         var vm = session.daemon().get(Paths.vm(i.operands().getFirst()), VmInfo.class);
-        if (i.has("--with-memory") && !i.has("--checkpoint"))
+        if (i.has("--checkpoint") && i.has("--no-checkpoint"))
+            throw new BangerException(
+                    ErrorCode.USAGE, "--checkpoint and --no-checkpoint exclude each other", "leave one of them out");
+        boolean checkpoint = i.has("--checkpoint") || vm.checkpoints() && !i.has("--no-checkpoint");
+        if (i.has("--with-memory") && !checkpoint)
             throw new BangerException(
                     ErrorCode.USAGE, "--with-memory: says more about --checkpoint", "add --checkpoint");
-        if (i.has("--checkpoint")) return checkpointed(session, vm, i, path);
+        if (checkpoint) return checkpointed(session, vm, i, path);
         return run(session, vm, i, path);
     }
 
@@ -128,23 +130,16 @@ public final class ExecVerbs {
     static int inWorkspace(
             Session session, String vm, Invocation i, Optional<WorkspaceInfo> workspace, boolean network) {
         boolean own = i.value("--cwd").isEmpty() && i.value("--user").isEmpty();
-        var here = own ? workspace : Optional.<WorkspaceInfo>empty();
-        var command = new ArrayList<byte[]>();
-        var environment = new ArrayList<String>();
-        if (here.map(WorkspaceInfo::mise).orElse(false)) {
-            for (var word : List.of("mise", "exec", "--")) command.add(word.getBytes(StandardCharsets.UTF_8));
-            // Without a network it would only fail to fetch what is missing, and the command with it.
-            if (!network) environment.add("MISE_EXEC_AUTO_INSTALL=false");
-        }
-        command.addAll(i.command());
+        var placed = Placed.in(own ? workspace : Optional.empty(), i.command(), network);
+        var environment = new ArrayList<>(placed.environment());
         environment.addAll(environment(i));
         return new GuestCommand(session)
                 .run(
                         vm,
-                        command,
+                        placed.command(),
                         tty(i),
                         i.value("--user"),
-                        i.value("--cwd").or(() -> here.map(WorkspaceInfo::directory)),
+                        i.value("--cwd").or(placed::directory),
                         environment,
                         false);
     }

@@ -20,6 +20,7 @@ final class KeepOrDelete implements AutoCloseable {
     private final String name;
     private boolean delete;
     private boolean settingUp;
+    private String unpulled = "rescue";
     private final Thread onExit = new Thread(this::end);
     private boolean done;
 
@@ -96,6 +97,16 @@ final class KeepOrDelete implements AutoCloseable {
         settingUp = yes;
     }
 
+    /** It stays, for it is what was looked for. */
+    synchronized void keepAfterAll() {
+        delete = false;
+    }
+
+    /** What was never pulled goes with it. */
+    synchronized void discard() {
+        unpulled = "discard";
+    }
+
     @Override
     public void close() {
         end();
@@ -117,8 +128,9 @@ final class KeepOrDelete implements AutoCloseable {
     /** The command's status stays the command's, whatever becomes of the VM. */
     private void deleteKeepingWork() {
         try {
-            var work = settingUp ? "?discard=1" : "?rescue=1";
-            session.daemon().operation("DELETE", "/v1/vms/" + name + work, VmInfo.class, session.events());
+            var work = settingUp ? "discard" : unpulled;
+            session.daemon()
+                    .operation("DELETE", "/v1/vms/" + name + "?" + work + "=1", VmInfo.class, session.events());
             session.terminal().dim("vm " + name + ": deleted");
         } catch (BangerException e) {
             if (e.code() != ErrorCode.WORKSPACE_UNPULLED) throw e;

@@ -148,11 +148,12 @@ public final class VmRoutes {
 
     private void exec(Exchange x) throws IOException {
         var vm = vm(x);
-        // A client that knows nothing of workspaces asks so: where to run and behind what is told by one.
+        // A client that knows nothing of workspaces and checkpoints asks so: where to run, behind what, and after what.
         if (x.query("workspace").filter("none"::equals).isPresent()
-                && !vm.workspace().isEmpty())
+                && (!vm.workspace().isEmpty() || views.checkpoints()))
             throw new BangerException(
-                    ErrorCode.USAGE, "vm " + vm.name().value() + ": it has a workspace, and the request says none");
+                    ErrorCode.USAGE,
+                    "vm " + vm.name().value() + ": it has a workspace or checkpoints, and the request says none");
         var request = x.body(ExecRequest.class);
         Relay.join(x, machines.require(vm).agent().exec(request));
     }

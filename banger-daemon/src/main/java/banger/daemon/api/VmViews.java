@@ -20,11 +20,18 @@ public final class VmViews {
     private final VmTable table;
     private final Machines machines;
     private final VmDisks disks;
+    private final boolean checkpoints;
 
-    public VmViews(VmTable table, Machines machines, VmDisks disks) {
+    /** @param checkpoints whether clients are to keep the disks before each command */
+    public VmViews(VmTable table, Machines machines, VmDisks disks, boolean checkpoints) {
         this.table = table;
         this.machines = machines;
         this.disks = disks;
+        this.checkpoints = checkpoints;
+    }
+
+    boolean checkpoints() {
+        return checkpoints;
     }
 
     /** Running first, then the newest. */
@@ -55,6 +62,7 @@ public final class VmViews {
                 vm.overlayBytes(),
                 disks.used(vm.id()),
                 vm.nat(),
+                checkpoints,
                 ref.map(MachineRef::engine).orElse(vm.engine()),
                 ref.map(MachineRef::network).orElse(""),
                 ref.flatMap(r -> Optional.ofNullable(r.confinement())).orElse(""),

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param templates {@code auto}: made by themselves; {@code manual}: only when asked for; {@code off}: not used either
  * @param templateBudget bytes that templates may take on disk; the longest unused go
  * @param environmentBudget the same of environments
+ * @param checkpoints whether the disks are kept before each command in a VM, so that it can be undone
  * @param stopTimeout how long a stop waits for the guest's dirty pages
  */
 public record Settings(
@@ -41,7 +42,8 @@ public record Settings(
         List<FileSync> fileSync,
         String templates,
         long templateBudget,
-        long environmentBudget) {
+        long environmentBudget,
+        boolean checkpoints) {
     public static final Settings DEFAULT = new Settings(
             "debian-bookworm",
             "debian-cloud",
@@ -65,5 +67,6 @@ public record Settings(
             List.of(),
             "auto",
             10 * Size.GIB,
-            20 * Size.GIB);
+            20 * Size.GIB,
+            false);
 }

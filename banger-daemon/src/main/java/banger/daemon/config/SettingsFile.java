@@ -88,7 +88,10 @@ public final class SettingsFile {
                 text("templates", s -> oneOf(s, "auto", "manual", "off")).orElse(d.templates()),
                 text("template_budget", s -> Size.parse("template_budget", s)).orElse(d.templateBudget()),
                 text("environment_budget", s -> Size.parse("environment_budget", s))
-                        .orElse(d.environmentBudget()));
+                        .orElse(d.environmentBudget()),
+                text("vm.checkpoint", s -> oneOf(s, "off", "exec"))
+                        .map("exec"::equals)
+                        .orElse(d.checkpoints()));
         refuseUnknown();
         checkGateway(settings.gateway(), settings.prefix());
         return settings;

@@ -55,6 +55,8 @@ class SettingsFileTest {
                 templates = "manual"
                 template_budget = "3G"
                 environment_budget = "4G"
+                [vm]
+                checkpoint = "exec"
                 [vm_defaults]
                 vcpu = 3
                 memory_mib = 512
@@ -93,7 +95,8 @@ class SettingsFileTest {
                                 new FileSync(1, Path.of("/home/sam/etc/tool"), "tool/etc", 0644)),
                         "manual",
                         3 * Size.GIB,
-                        4 * Size.GIB));
+                        4 * Size.GIB,
+                        true));
     }
 
     @ParameterizedTest

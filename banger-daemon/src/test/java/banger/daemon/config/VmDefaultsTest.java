@@ -46,7 +46,8 @@ class VmDefaultsTest {
                 java.util.List.of(),
                 d.templates(),
                 d.templateBudget(),
-                d.environmentBudget());
+                d.environmentBudget(),
+                d.checkpoints());
         assertThat(VmDefaults.of(settings)).isEqualTo(new VmDefaults(7, 300, 1L << 30, 2L << 30));
     }
 }

@@ -108,10 +108,11 @@ final class Whole implements AutoCloseable {
         operations = new Operations(layout.daemonLog());
         var router = new Router();
         var refs = new VmRefs(table);
-        new VmRoutes(lifecycle, refs, new VmViews(table, machines, disks), machines, keys, operations).addTo(router);
+        new VmRoutes(lifecycle, refs, new VmViews(table, machines, disks, false), machines, keys, operations)
+                .addTo(router);
         new WorkspaceRoutes(refs, table, machines).addTo(router);
         new TemplateRoutes(templates, operations).addTo(router);
-        new EnvironmentRoutes(lifecycle.environments(), refs, new VmViews(table, machines, disks), operations)
+        new EnvironmentRoutes(lifecycle.environments(), refs, new VmViews(table, machines, disks, false), operations)
                 .addTo(router);
         new LogRoute(refs, disks, machines).addTo(router);
         new DaemonRoutes(layout, machines, operations, () -> {}).addTo(router);
@@ -144,7 +145,8 @@ final class Whole implements AutoCloseable {
                 List.of(),
                 making,
                 1L << 30,
-                1L << 30);
+                1L << 30,
+                false);
     }
 
     BangerClient client() {
