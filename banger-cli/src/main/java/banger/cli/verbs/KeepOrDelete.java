@@ -129,8 +129,7 @@ final class KeepOrDelete implements AutoCloseable {
     private void deleteKeepingWork() {
         try {
             var work = settingUp ? "discard" : unpulled;
-            session.daemon()
-                    .operation("DELETE", "/v1/vms/" + name + "?" + work + "=1", VmInfo.class, session.events());
+            session.daemon().operation("DELETE", "/v1/vms/" + name + "?" + work + "=1", VmInfo.class, session.events());
             session.terminal().dim("vm " + name + ": deleted");
         } catch (BangerException e) {
             if (e.code() != ErrorCode.WORKSPACE_UNPULLED) throw e;
