@@ -37,6 +37,11 @@ final class Help {
                     "prepared machines that new VMs continue from instead of booting",
                     "banger template list",
                     "banger template build; banger vm run --cold"),
+            "env",
+            List.of(
+                    "repositories' dependencies, set up once and continued from",
+                    "banger env init",
+                    "banger vm run . -- make test; banger env list"),
             "engine",
             List.of("what runs the VMs", "banger vm run --engine qemu", "banger engine list"),
             "daemon",
@@ -55,7 +60,7 @@ final class Help {
                   banger vm run . -- make test        this repository in a new VM; its exit status is yours
                   banger vm pull NAME --branch work   bring the work back as a branch
 
-                everyday   vm   ps   image   kernel   snapshot
+                everyday   vm   ps   env   image   kernel   snapshot
                 this host  doctor   engine   template   daemon
                 also       completion   version
 

@@ -15,7 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** A command in a guest that nobody watches: no input, its output kept up to a bound. */
+/** A command in a guest that nobody types into: its output goes where it is wanted, or is kept up to a bound. */
 public final class QuietCommand {
     private static final int KEPT = 1 << 20;
     private static final int MAX_FRAME = 65536;
@@ -30,6 +30,12 @@ public final class QuietCommand {
         }
     }
 
+    /** Takes what it prints, standard output and error as they come. */
+    @FunctionalInterface
+    public interface Output {
+        void take(byte[] bytes) throws IOException;
+    }
+
     public static Ended run(
             BangerClient daemon, String vm, List<String> command, Optional<String> cwd, List<String> env) {
         return runExactly(daemon, vm, bytes(command), cwd, env);
@@ -38,20 +44,34 @@ public final class QuietCommand {
     /** The same of words that need not be text. */
     public static Ended runExactly(
             BangerClient daemon, String vm, List<byte[]> command, Optional<String> cwd, List<String> env) {
+        var output = new ByteArrayOutputStream();
+        int status = runInto(daemon, vm, command, cwd, env, bytes -> {
+            if (output.size() < KEPT) output.writeBytes(bytes);
+        });
+        return new Ended(status, output.toByteArray());
+    }
+
+    /** @return its exit status */
+    public static int runInto(
+            BangerClient daemon,
+            String vm,
+            List<byte[]> command,
+            Optional<String> cwd,
+            List<String> env,
+            Output output) {
         var request = new ExecRequest(ended(command), cwd.orElse(null), null, ended(bytes(env)), null, false);
         var body = Jsonb.instance().type(ExecRequest.class).toJson(request);
         try (var connection = daemon.upgrade("/v1/vms/" + vm + "/exec", body)) {
             noInput(connection);
             var in = new DataInputStream(connection.in());
-            var output = new ByteArrayOutputStream();
             while (true) {
                 int type = in.readUnsignedByte();
                 int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
                 if (length > MAX_FRAME) throw new IOException("a frame of " + length + " bytes");
                 var payload = new byte[length];
                 in.readFully(payload);
-                if (type == EXIT && length == 1) return new Ended(payload[0] & 0xff, output.toByteArray());
-                if (output.size() < KEPT) output.writeBytes(payload);
+                if (type == EXIT && length == 1) return payload[0] & 0xff;
+                output.take(payload);
             }
         } catch (IOException e) {
             throw new BangerException(

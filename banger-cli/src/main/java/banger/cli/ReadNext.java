@@ -20,9 +20,13 @@ final class ReadNext {
             case "snapshot list", "snapshot show" -> "banger vm restore NAME NUMBER; banger snapshot rm NAME NUMBER";
             case "snapshot rm", "template rm", "template prune" -> "banger vm prune";
             case "template list", "template show" -> "banger template build; banger template prune";
+            case "env list", "env show" -> "banger env prune; banger env rm ID";
+            case "env build", "env approve" -> "banger vm run . -- COMMAND";
+            case "env init" -> "banger vm run . -- COMMAND sets it up; look at .banger.toml first";
+            case "env rm", "env prune" -> "banger vm df";
             case "template build" -> "banger vm run --warm";
             case "vm delete", "vm prune" -> "banger vm pull NAME first, when there is work in it";
-            case "vm df" -> "banger vm prune; banger template prune; banger image cache prune";
+            case "vm df" -> "banger vm prune; banger env prune; banger template prune; banger image cache prune";
             case "vm set" -> "banger vm restart NAME";
             case "vm list" -> "banger vm show NAME; banger vm stats";
             case "vm show", "vm stats" -> "banger vm logs NAME";

@@ -3,6 +3,7 @@ package banger.cli;
 import banger.cli.verbs.DaemonVerbs;
 import banger.cli.verbs.DiffVerb;
 import banger.cli.verbs.EngineVerbs;
+import banger.cli.verbs.EnvironmentVerbs;
 import banger.cli.verbs.ExecVerbs;
 import banger.cli.verbs.ExportVerb;
 import banger.cli.verbs.ForkVerb;
@@ -11,6 +12,7 @@ import banger.cli.verbs.KernelVerbs;
 import banger.cli.verbs.ListVerbs;
 import banger.cli.verbs.PullVerb;
 import banger.cli.verbs.RaceVerb;
+import banger.cli.verbs.RepositoryVerbs;
 import banger.cli.verbs.RunVerb;
 import banger.cli.verbs.SnapshotVerbs;
 import banger.cli.verbs.SpaceVerb;
@@ -74,6 +76,13 @@ final class Verbs {
             "template build",
             "template rm",
             "template prune",
+            "env list",
+            "env show",
+            "env build",
+            "env rm",
+            "env prune",
+            "env init",
+            "env approve",
             "engine list",
             "engine pull",
             "kernel list",
@@ -101,7 +110,9 @@ final class Verbs {
             "kernel ls",
             "kernel delete",
             "template ls",
-            "template delete");
+            "template delete",
+            "env ls",
+            "env delete");
 
     /** Words of the longest name. */
     private static final int LONGEST = 3;
@@ -156,6 +167,13 @@ final class Verbs {
                     case "template build" -> TemplateVerbs.build();
                     case "template rm", "template delete" -> TemplateVerbs.remove();
                     case "template prune" -> TemplateVerbs.prune();
+                    case "env list", "env ls" -> EnvironmentVerbs.list();
+                    case "env show" -> EnvironmentVerbs.show();
+                    case "env build" -> RepositoryVerbs.build();
+                    case "env rm", "env delete" -> EnvironmentVerbs.remove();
+                    case "env prune" -> EnvironmentVerbs.prune();
+                    case "env init" -> RepositoryVerbs.init();
+                    case "env approve" -> RepositoryVerbs.approve();
                     case "engine list" -> EngineVerbs.list();
                     case "engine pull" -> EngineVerbs.pull();
                     case "kernel list", "kernel ls" -> KernelVerbs.list();

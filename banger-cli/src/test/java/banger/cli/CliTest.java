@@ -344,5 +344,7 @@ class CliTest {
         for (var words : List.of("version", "--version")) {
             assertThat(prompt.run(words).out()).matches("banger \\S+ \\(build \\S+, built .*\\)\n");
         }
+        assertThat(prompt.run("version", "--json").out())
+                .matches("(?s)\\{\\s*\"version\": \"\\S+\",\\s*\"build\": \"\\S+\",\\s*\"builtAt\": \".*\"\\s*\\}\n");
     }
 }

@@ -61,7 +61,7 @@ class CompletionTest {
     @Test
     void flagsCompleteWithoutAskingTheDaemon() {
         assertThat(candidates("vm", "run", "--n"))
-                .containsExactly("--name", "--nat", "--no-bootstrap", "--no-tty", "--no-color");
+                .containsExactly("--name", "--nat", "--no-bootstrap", "--no-env", "--no-tty", "--no-color");
         assertThat(candidates("vm", "list", "-q")).containsExactly("-q");
         assertThat(prompt.daemon().requests()).isEmpty();
     }

@@ -19,6 +19,7 @@ final class KeepOrDelete implements AutoCloseable {
     private final VmInfo vm;
     private final String name;
     private boolean delete;
+    private boolean settingUp;
     private String unpulled = "rescue";
     private final Thread onExit = new Thread(this::end);
     private boolean done;
@@ -91,6 +92,11 @@ final class KeepOrDelete implements AutoCloseable {
         delete = true;
     }
 
+    /** It is being set up for others: what is in it is nobody's work, and nobody can log in. */
+    synchronized void settingUp(boolean yes) {
+        settingUp = yes;
+    }
+
     /** It stays, for it is what was looked for. */
     synchronized void keepAfterAll() {
         delete = false;
@@ -115,15 +121,15 @@ final class KeepOrDelete implements AutoCloseable {
             deleteKeepingWork();
             return;
         }
-        session.terminal()
-                .dim("vm " + name + ": still running; banger vm ssh " + name + ", or banger vm delete " + name);
+        var look = settingUp ? "banger vm exec " + name + " -- sh" : "banger vm ssh " + name;
+        session.terminal().dim("vm " + name + ": still running; " + look + ", or banger vm delete " + name);
     }
 
     /** The command's status stays the command's, whatever becomes of the VM. */
     private void deleteKeepingWork() {
         try {
-            session.daemon()
-                    .operation("DELETE", "/v1/vms/" + name + "?" + unpulled + "=1", VmInfo.class, session.events());
+            var work = settingUp ? "discard" : unpulled;
+            session.daemon().operation("DELETE", "/v1/vms/" + name + "?" + work + "=1", VmInfo.class, session.events());
             session.terminal().dim("vm " + name + ": deleted");
         } catch (BangerException e) {
             if (e.code() != ErrorCode.WORKSPACE_UNPULLED) throw e;

@@ -57,12 +57,24 @@ final class Preparation {
      * @param force what the guest changed is overwritten; it was saved by then
      */
     WorkspaceInfo deliver(VmInfo vm, Source source, Import packed, GuestPath path, boolean force) {
+        return deliver(vm, source, packed, path, force, true);
+    }
+
+    /** The same for a VM that is nobody's yet. What there is to be said is said when somebody gets it. */
+    WorkspaceInfo deliverForSetup(VmInfo vm, Source source, Import packed, GuestPath path) {
+        return deliver(vm, source, packed.withoutIdentity(), path, false, false);
+    }
+
+    private WorkspaceInfo deliver(
+            VmInfo vm, Source source, Import packed, GuestPath path, boolean force, boolean notes) {
         var began = System.nanoTime();
         var daemon = session.daemon();
-        session.terminal().live("workspace " + shown(source.repository().top()) + ": copying");
+        session.terminal()
+                .live("workspace " + shown(session, source.repository().top()) + ": copying");
         var outcome = packed.deliver(vm.id(), new DaemonGuest(daemon, vm.id(), vm.name()), force);
         long took = (System.nanoTime() - began) / 1_000_000;
         tell(source, outcome, took);
+        if (notes) notes(source, outcome);
         var prefix = source.repository().prefix().replaceFirst("/$", "");
         var mise = Tooling.found(daemon, vm.id(), path, source);
         var record = outcome.record();
@@ -87,14 +99,18 @@ final class Preparation {
     }
 
     private void tell(Source source, Import.Outcome outcome, long took) {
-        var t = session.terminal();
-        var line = new StringBuilder("workspace " + shown(source.repository().top()) + " at " + source.head() + ": ");
+        var line = new StringBuilder(
+                "workspace " + shown(session, source.repository().top()) + " at " + source.head() + ": ");
         line.append(count(outcome.sent())).append(", ").append(Size.human(outcome.bytes()));
         if (outcome.sent() < source.count()) line.append(" of ").append(count(source.count()));
         if (!outcome.removed().isEmpty())
             line.append(", ").append(outcome.removed().size()).append(" removed");
         line.append(" in ").append(Times.took(took));
-        t.line(line.toString());
+        session.terminal().line(line.toString());
+    }
+
+    private void notes(Source source, Import.Outcome outcome) {
+        var t = session.terminal();
         leftOut(source);
         for (var remote : outcome.stripped())
             t.note("remote " + Printable.quote(remote) + ": its credentials stay here, the URL goes without them");
@@ -119,7 +135,8 @@ final class Preparation {
         return n + (n == 1 ? " file" : " files");
     }
 
-    private String shown(Path top) {
+    /** A path of the host's as people write it. */
+    static String shown(Session session, Path top) {
         var home = session.environment().getOrDefault("HOME", "");
         var text = top.toString();
         if (!home.isEmpty() && text.startsWith(home + "/")) text = "~" + text.substring(home.length());

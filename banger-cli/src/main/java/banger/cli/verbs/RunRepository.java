@@ -2,6 +2,7 @@ package banger.cli.verbs;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
+import banger.api.model.EnvironmentSpec;
 import banger.api.model.VmInfo;
 import banger.api.model.WorkspaceInfo;
 import banger.cli.Invocation;
@@ -47,8 +48,15 @@ final class RunRepository implements AutoCloseable {
         preparation.list(source);
     }
 
-    void refuseToolsWithoutNetwork(Invocation i) {
-        if (i.has("--nat") || i.has("--no-bootstrap")) return;
+    /** What it wants to have ready in its VMs. */
+    WantedEnvironment environment(Invocation i) {
+        return i.has("--no-env")
+                ? WantedEnvironment.none(session, source, path)
+                : WantedEnvironment.of(session, source, path, !i.has("--no-bootstrap"));
+    }
+
+    void refuseToolsWithoutNetwork(Invocation i, boolean network) {
+        if (network || i.has("--no-bootstrap")) return;
         for (var name : Tooling.FILES)
             if (Preparation.has(source, name))
                 throw new BangerException(
@@ -84,12 +92,23 @@ final class RunRepository implements AutoCloseable {
         }
     }
 
+    /** Has a VM that is nobody's yet set up and saved. */
+    EnvironmentSetup.Outcome setUp(KeepOrDelete keep, WantedEnvironment wanted, EnvironmentSpec spec) {
+        return new EnvironmentSetup(session, source, path, wanted, spec).run(keep, true);
+    }
+
+    /** Brings in what differs from what the VM has, which may be nothing yet. */
+    void deliverDifference(VmInfo vm) {
+        var packed = Import.pack(session.layout(), session.environment(), vm.id(), source, path);
+        workspace = Optional.of(preparation.deliver(vm, source, packed, path, false));
+    }
+
     /** What the VM was made for. */
     int use(Invocation i, VmInfo vm) {
         var here = workspace.orElseThrow();
         boolean command = !i.command().isEmpty();
         if (!command && !i.has("--no-bootstrap"))
-            new Tooling(session, vm, here).bootstrap(source, i.has("--nat"), i.has("--detach"));
+            new Tooling(session, vm, here).bootstrap(source, vm.nat(), i.has("--detach"));
         if (i.has("--detach")) return 0;
         if (command) return ExecVerbs.inWorkspace(session, vm.id(), i, Optional.of(here), vm.nat());
         return SshVerbs.sessionIn(session, vm.id(), here.directory());

@@ -4,6 +4,7 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.client.Cancel;
 import banger.api.model.CreateVm;
+import banger.api.model.EnvironmentSpec;
 import banger.api.model.VmInfo;
 import banger.cli.Flag;
 import banger.cli.GuestCommand;
@@ -12,9 +13,14 @@ import banger.cli.Session;
 import banger.cli.Verb;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /** {@code vm run}: a new VM, a repository in it perhaps, and something in it. */
 public final class RunVerb {
+    /** Ours, not the command's, which did not run. */
+    private static final int SETUP_FAILED = 125;
+
     private RunVerb() {}
 
     public static Verb verb() {
@@ -27,7 +33,10 @@ public final class RunVerb {
         flags.addAll(WorkspaceFlags.ALL);
         flags.addAll(Flag.about(
                 "the repository",
-                List.of(Flag.yes("--no-bootstrap", "do not install the tools that the repository asks for"))));
+                List.of(
+                        Flag.yes("--no-bootstrap", "do not install the tools that the repository asks for"),
+                        Flag.yes("--no-env", "without its environment, and whatever .banger.toml says"),
+                        Flag.yes("--rebuild-env", "set its environment up anew"))));
         flags.addAll(ExecVerbs.EXEC_FLAGS);
         return new Verb(
                 "vm run",
@@ -51,6 +60,8 @@ public final class RunVerb {
         var request = Sizing.request(i, true, i.has("--rm"));
         if (i.operands().isEmpty()) {
             WorkspaceFlags.refuseAll(i, "vm run");
+            for (var flag : List.of("--no-env", "--rebuild-env"))
+                if (i.has(flag)) throw WorkspaceFlags.withoutPath("vm run", flag);
             return inNew(i, session, request);
         }
         var repository = RunRepository.of(i, session);
@@ -58,13 +69,55 @@ public final class RunVerb {
             repository.list();
             return 0;
         }
-        repository.refuseToolsWithoutNetwork(i);
+        var wanted = repository.environment(i);
+        var fitted = wanted.fitted(request);
+        repository.refuseToolsWithoutNetwork(i, fitted.nat());
+        wanted.agreed();
+        // Whoever says how a machine is to begin does not mean a saved one.
+        var spec = fitted.boot() == null
+                ? wanted.spec(fitted.nat(), i.has("--rebuild-env"))
+                : Optional.<EnvironmentSpec>empty();
+        var status = spec.isPresent()
+                ? inEnvironment(i, session, repository, wanted, fitted, spec.get())
+                : OptionalInt.empty();
+        return status.isPresent() ? status.getAsInt() : withRepository(i, session, repository, fitted);
+    }
+
+    private static int withRepository(Invocation i, Session session, RunRepository repository, CreateVm request) {
         try (repository) {
             repository.pack();
             try (var keep = KeepOrDelete.of(session, i.has("--rm"), cancel -> create(request, session, cancel))) {
                 repository.deliver(keep.vm(), keep);
                 return repository.use(i, keep.vm());
             }
+        }
+    }
+
+    /** @return empty: it cannot be set up with this image, and nothing is left of the try */
+    private static OptionalInt inEnvironment(
+            Invocation i,
+            Session session,
+            RunRepository repository,
+            WantedEnvironment wanted,
+            CreateVm request,
+            EnvironmentSpec spec) {
+        var asked = WantedEnvironment.with(request, spec);
+        try (var keep = KeepOrDelete.of(session, i.has("--rm"), cancel -> create(asked, session, cancel))) {
+            var vm = keep.vm();
+            if (vm.boot().equals(EnvironmentSpec.SETUP)) {
+                switch (repository.setUp(keep, wanted, spec)) {
+                    case EnvironmentSetup.Saved saved -> vm = saved.vm();
+                    case EnvironmentSetup.Failed _ -> {
+                        return OptionalInt.of(SETUP_FAILED);
+                    }
+                    case EnvironmentSetup.NoProgram _ -> {
+                        keep.deleteAfterAll();
+                        return OptionalInt.empty();
+                    }
+                }
+            }
+            repository.deliverDifference(vm);
+            return OptionalInt.of(repository.use(i, vm));
         }
     }
 
@@ -75,6 +128,9 @@ public final class RunVerb {
         if (i.has("--detach") && i.has("--rm"))
             throw new BangerException(
                     ErrorCode.USAGE, "vm run: --detach and --rm exclude each other", "leave one of them out");
+        if (i.has("--no-env") && i.has("--rebuild-env"))
+            throw new BangerException(
+                    ErrorCode.USAGE, "vm run: --no-env and --rebuild-env exclude each other", "leave one of them out");
         if (i.has("--detach") && command)
             throw new BangerException(
                     ErrorCode.USAGE,
@@ -106,7 +162,7 @@ public final class RunVerb {
         return create(request, session, new Cancel());
     }
 
-    private static VmInfo create(CreateVm request, Session session, Cancel cancel) {
+    static VmInfo create(CreateVm request, Session session, Cancel cancel) {
         var daemon = session.daemon();
         return daemon.operation("POST", "/v1/vms", CreateVm.class, request, VmInfo.class, session.events(), cancel);
     }

@@ -1,5 +1,8 @@
 package banger.cli.verbs;
 
+import banger.api.model.VersionInfo;
+import banger.cli.Flag;
+import banger.cli.Json;
 import banger.cli.Verb;
 import java.util.List;
 
@@ -15,14 +18,20 @@ public final class VersionVerb {
                 0,
                 0,
                 false,
-                List.of(),
-                List.of("banger version"),
+                List.of(Flag.yes("--json", "as JSON")),
+                List.of("banger version", "banger version --json"),
                 (i, session) -> {
+                    var is = new VersionInfo(
+                            System.getProperty("banger.version", "unknown"),
+                            System.getProperty("banger.build", "unknown"),
+                            System.getProperty("banger.built", "unknown"));
                     session.terminal()
                             .out()
-                            .println("banger " + System.getProperty("banger.version", "unknown") + " (build "
-                                    + System.getProperty("banger.build", "unknown") + ", built "
-                                    + System.getProperty("banger.built", "unknown") + ")");
+                            .println(
+                                    i.has("--json")
+                                            ? Json.of(VersionInfo.class, is)
+                                            : "banger " + is.version() + " (build " + is.build() + ", built "
+                                                    + is.builtAt() + ")");
                     return 0;
                 });
     }

@@ -31,12 +31,15 @@ final class WorkspaceFlags {
     static void refuseAll(Invocation i, String path) {
         for (var flag : ALL) {
             var name = flag.names();
-            if (i.has(name))
-                throw new BangerException(
-                        ErrorCode.USAGE,
-                        path + ": " + name + " is about a repository, and no PATH was given",
-                        "banger " + path + " . " + name);
+            if (i.has(name)) throw withoutPath(path, name);
         }
+    }
+
+    static BangerException withoutPath(String path, String flag) {
+        return new BangerException(
+                ErrorCode.USAGE,
+                path + ": " + flag + " is about a repository, and no PATH was given",
+                "banger " + path + " . " + flag);
     }
 
     static GuestPath guestPath(Invocation i) {

@@ -26,11 +26,18 @@ public final class SparseFiles {
      * @param size of the copy, at least the source's: what is beyond is a hole
      */
     public static void copy(Path source, Path target, long size) throws IOException {
+        copyVolatile(source, target, size);
+        try (var out = FileChannel.open(target, StandardOpenOption.WRITE)) {
+            out.force(true);
+        }
+    }
+
+    /** The same, but not durable: for whoever waits for it and syncs it later, or never. */
+    public static void copyVolatile(Path source, Path target, long size) throws IOException {
         try (var in = FileChannel.open(source, StandardOpenOption.READ);
                 var out = create(target)) {
             copyExtents(source, in, out);
             end(out, Math.max(size, in.size()));
-            out.force(true);
         }
     }
 

@@ -59,78 +59,31 @@ public record BootSpec(
                 Urgency.HIGH);
     }
 
+    private BootSpec with(List<Link> others, Placement place, Memory where, Urgency how) {
+        return new BootSpec(
+                name, directory, others, commandLine, vcpu, memoryMib, mac, cid, place, network, listener, where, how);
+    }
+
     /** The same elsewhere. */
     public BootSpec at(Placement other) {
-        return new BootSpec(
-                name,
-                directory,
-                links,
-                commandLine,
-                vcpu,
-                memoryMib,
-                mac,
-                cid,
-                other,
-                network,
-                listener,
-                memory,
-                urgency);
+        return with(links, other, memory, urgency);
     }
 
     /** The same with more files in sight. */
     public BootSpec with(List<Link> more) {
         var all = new ArrayList<>(links);
         all.addAll(more);
-        return new BootSpec(
-                name,
-                directory,
-                List.copyOf(all),
-                commandLine,
-                vcpu,
-                memoryMib,
-                mac,
-                cid,
-                placement,
-                network,
-                listener,
-                memory,
-                urgency);
+        return with(List.copyOf(all), placement, memory, urgency);
     }
 
     /** The same with memory from elsewhere. */
     public BootSpec on(Memory other) {
-        return new BootSpec(
-                name,
-                directory,
-                links,
-                commandLine,
-                vcpu,
-                memoryMib,
-                mac,
-                cid,
-                placement,
-                network,
-                listener,
-                other,
-                urgency);
+        return with(links, placement, other, urgency);
     }
 
     /** The same with another urgency. */
     public BootSpec with(Urgency other) {
-        return new BootSpec(
-                name,
-                directory,
-                links,
-                commandLine,
-                vcpu,
-                memoryMib,
-                mac,
-                cid,
-                placement,
-                network,
-                listener,
-                memory,
-                other);
+        return with(links, placement, memory, other);
     }
 
     /** Whether somebody waits for it. */

@@ -7,7 +7,6 @@ import banger.api.Size;
 import banger.api.VmName;
 import banger.daemon.config.Settings;
 import banger.daemon.engine.BootSpec;
-import banger.daemon.engine.BootSpec.Link;
 import banger.daemon.engine.BootSpec.Urgency;
 import banger.daemon.engine.Engines;
 import banger.daemon.engine.Hypervisor;
@@ -149,11 +148,7 @@ final class TemplateBuild {
             var spec = new BootSpec(
                     NAME.value(),
                     directory,
-                    List.of(
-                            new Link(files.rootfs(), "vda"),
-                            new Link(files.modules(), "vdd"),
-                            new Link(files.vmlinux(), "kernel"),
-                            new Link(files.initrd(), "initrd")),
+                    files.links(),
                     files.commandLine(),
                     vm.vcpu(),
                     vm.memoryMib(),

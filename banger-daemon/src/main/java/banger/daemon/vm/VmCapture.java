@@ -190,8 +190,9 @@ final class VmCapture {
     private void copyDisks(Vm vm, Path directory) {
         var from = disks.directory(vm.id());
         try {
-            SparseFiles.copy(from.overlay(), directory.resolve(Snapshot.OVERLAY), vm.overlayBytes());
-            SparseFiles.copy(from.workDisk(), directory.resolve(Snapshot.WORK), vm.diskBytes());
+            // The VM stands still for this: a snapshot is synced when it is published, copies when they are made.
+            SparseFiles.copyVolatile(from.overlay(), directory.resolve(Snapshot.OVERLAY), vm.overlayBytes());
+            SparseFiles.copyVolatile(from.workDisk(), directory.resolve(Snapshot.WORK), vm.diskBytes());
         } catch (IOException e) {
             throw DurableFiles.failure(directory, e);
         }

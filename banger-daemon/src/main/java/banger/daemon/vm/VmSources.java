@@ -1,8 +1,10 @@
 package banger.daemon.vm;
 
+import banger.daemon.engine.BootSpec.Link;
 import banger.daemon.progress.Progress;
 import banger.daemon.publish.Fetching;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Where a VM's image and kernel come from. */
 public interface VmSources {
@@ -10,7 +12,16 @@ public interface VmSources {
     record Resolved(String name, String digest) {}
 
     /** The files of one boot, verified. */
-    record BootFiles(Path rootfs, Path vmlinux, Path initrd, Path modules, String commandLine) {}
+    record BootFiles(Path rootfs, Path vmlinux, Path initrd, Path modules, String commandLine) {
+        /** By the names that a machine has for them. */
+        List<Link> links() {
+            return List.of(
+                    new Link(rootfs, "vda"),
+                    new Link(modules, "vdd"),
+                    new Link(vmlinux, "kernel"),
+                    new Link(initrd, "initrd"));
+        }
+    }
 
     /**
      * Makes sure that the image is there, building or fetching it when it is not.

@@ -6,7 +6,6 @@ import banger.api.Printable;
 import banger.api.model.EnvironmentSpec;
 import banger.daemon.DurableFiles;
 import banger.daemon.engine.BootSpec;
-import banger.daemon.engine.BootSpec.Link;
 import banger.daemon.engine.Engines;
 import banger.daemon.engine.Hypervisor;
 import banger.daemon.engine.Machine;
@@ -358,11 +357,7 @@ final class VmStart {
         return new BootSpec(
                 vm.name().value(),
                 disks.directory(vm.id()).state(),
-                List.of(
-                        new Link(files.rootfs(), "vda"),
-                        new Link(files.modules(), "vdd"),
-                        new Link(files.vmlinux(), "kernel"),
-                        new Link(files.initrd(), "initrd")),
+                files.links(),
                 files.commandLine(),
                 vm.vcpu(),
                 vm.memoryMib(),

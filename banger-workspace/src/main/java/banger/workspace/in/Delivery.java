@@ -27,13 +27,18 @@ final class Delivery {
     private final Source source;
     private final GuestPath path;
     private final String gitDir;
+    private final boolean identity;
 
-    /** @param gitDir absolute in the guest, of a submodule; empty: {@code .git} in the work tree */
-    Delivery(Shipment shipment, GuestPath path, String gitDir) {
+    /**
+     * @param gitDir absolute in the guest, of a submodule; empty: {@code .git} in the work tree
+     * @param identity whether the guest's git learns the one that the repository has
+     */
+    Delivery(Shipment shipment, GuestPath path, String gitDir, boolean identity) {
         this.shipment = shipment;
         this.source = shipment.source();
         this.path = path;
         this.gitDir = gitDir;
+        this.identity = identity;
     }
 
     /**
@@ -88,7 +93,7 @@ final class Delivery {
             one.ifPresentOrElse(s -> sent.put(file.path(), s), () -> vanished.add(file.path()));
             if (!source.committed()) one.ifPresent(s -> cache.put(file.path(), s.stat(), s.id(), now));
         }
-        var config = GuestConfig.of(source);
+        var config = GuestConfig.of(source, identity);
         var git = new GuestGit(shipment);
         boolean whole = answer.git() != GitState.MOVED || force;
         var leaves = leaves(files, answer, sent, vanished);

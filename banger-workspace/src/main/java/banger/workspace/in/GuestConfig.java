@@ -28,7 +28,8 @@ record GuestConfig(String text, List<String> stripped) {
     private static final List<String> BRANCH = List.of("remote", "merge", "rebase", "pushremote");
     private static final List<String> SUBMODULE = List.of("url", "active", "branch");
 
-    static GuestConfig of(Source source) {
+    /** @param identity whether that of the repository goes along */
+    static GuestConfig of(Source source, boolean identity) {
         var settings = source.settings();
         var stripped = new ArrayList<String>();
         var out = new StringBuilder();
@@ -47,7 +48,7 @@ record GuestConfig(String text, List<String> stripped) {
         if (sha256 || partial) section(out, "extensions", "");
         if (sha256) value(out, "objectformat", "sha256");
         settings.value("extensions.partialclone").ifPresent(v -> value(out, "partialclone", v));
-        identity(out, settings);
+        if (identity) identity(out, settings);
         for (var s : settings.all()) {
             var m = KEY.matcher(s.key());
             if (!s.ofTheRepository()

@@ -21,6 +21,7 @@ public final class Import {
     private final Layout layout;
     private final Map<String, String> environment;
     private final List<Part> parts;
+    private final boolean identity;
 
     /** One work tree of it. */
     private record Part(Shipment shipment, GuestPath path, String gitDir) {}
@@ -44,10 +45,11 @@ public final class Import {
             List<GuestPath> moved,
             List<String> stripped) {}
 
-    private Import(Layout layout, Map<String, String> environment, List<Part> parts) {
+    private Import(Layout layout, Map<String, String> environment, List<Part> parts, boolean identity) {
         this.layout = layout;
         this.environment = environment;
         this.parts = parts;
+        this.identity = identity;
     }
 
     /**
@@ -59,7 +61,7 @@ public final class Import {
             Layout layout, Map<String, String> environment, String vm, Source source, GuestPath path) {
         var parts = new ArrayList<Part>();
         add(layout, environment, vm, source, path, path.value() + "/.git", "", parts);
-        return new Import(layout, environment, parts);
+        return new Import(layout, environment, parts, true);
     }
 
     private static void add(
@@ -86,7 +88,12 @@ public final class Import {
                 .map(p -> new Part(
                         p.shipment.movedTo(WorkspaceDirectory.of(layout, vm, p.path), environment), p.path, p.gitDir))
                 .toList();
-        return new Import(layout, environment, moved);
+        return new Import(layout, environment, moved, identity);
+    }
+
+    /** The same for a guest that is nobody's: it learns no name or address that the repository has for its owner. */
+    public Import withoutIdentity() {
+        return new Import(layout, environment, parts, false);
     }
 
     /** @param force whether what the guest changed is overwritten; it was saved by then */
@@ -94,7 +101,7 @@ public final class Import {
         var results = new ArrayList<Delivery.Result>();
         var moved = new ArrayList<GuestPath>();
         for (var part : parts) {
-            var result = new Delivery(part.shipment, part.path, part.gitDir).run(vm, conversations, force);
+            var result = new Delivery(part.shipment, part.path, part.gitDir, identity).run(vm, conversations, force);
             results.add(result);
             if (result.git() == GitState.MOVED && !force) moved.add(part.path);
         }

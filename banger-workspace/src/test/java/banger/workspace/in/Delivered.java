@@ -42,8 +42,11 @@ final class Delivered {
     }
 
     Import.Outcome deliver(Wish wish, boolean force) {
-        return Import.pack(layout, ENVIRONMENT, VM, look(wish), GuestPath.DEFAULT)
-                .deliver(VM, agent, force);
+        return pack(wish).deliver(VM, agent, force);
+    }
+
+    Import pack(Wish wish) {
+        return Import.pack(layout, ENVIRONMENT, VM, look(wish), GuestPath.DEFAULT);
     }
 
     /** A delivery whose connection breaks after so many bytes from the host. */

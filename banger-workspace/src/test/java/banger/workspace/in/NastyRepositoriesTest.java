@@ -344,6 +344,23 @@ class NastyRepositoriesTest {
                 .doesNotContain("token", "secret", "credential", "include", "evil", "pw@");
     }
 
+    /** A guest that is nobody's yet learns no identity; the next delivery brings it. */
+    @Test
+    void theIdentityComesLater() {
+        repo.write("f", "1").commit("1");
+        repo.git("config", "user.name", "Canary Ham");
+        repo.git("config", "user.email", "canary@example.com");
+        var first = delivered.pack(Wish.of(repo.top())).withoutIdentity();
+        first.deliver(Delivered.VM, delivered.agent, false);
+        assertThat(delivered.guest().git("config", "--local", "--list"))
+                .contains("core.filemode")
+                .doesNotContainIgnoringCase("canary")
+                .doesNotContain("user.");
+        assertThat(delivered.deliver(Wish.of(repo.top())).sent()).isZero();
+        assertThat(delivered.guest().git("config", "user.email")).isEqualTo("canary@example.com\n");
+        delivered.assertSame(repo);
+    }
+
     @Test
     void anIndexOfEveryKind() {
         for (int i = 0; i < 50; i++) repo.write("d" + i % 5 + "/f" + i, "" + i);

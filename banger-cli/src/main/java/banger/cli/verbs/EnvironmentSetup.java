@@ -1,0 +1,111 @@
+package banger.cli.verbs;
+
+import banger.api.Printable;
+import banger.api.Times;
+import banger.api.model.EnvironmentSpec;
+import banger.api.model.SaveEnvironment;
+import banger.api.model.VmInfo;
+import banger.cli.QuietCommand;
+import banger.cli.Session;
+import banger.workspace.GuestPath;
+import banger.workspace.in.Import;
+import banger.workspace.in.Source;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Makes an environment of a machine that is nobody's yet: the repository without its owner's identity, the commands, the
+ * save. Nothing else of the user's reaches the guest before that.
+ */
+final class EnvironmentSetup {
+    /** What a shell says of a program that is not there. */
+    private static final int NOT_FOUND = 127;
+
+    private final Session session;
+    private final Source source;
+    private final GuestPath path;
+    private final WantedEnvironment wanted;
+    private final EnvironmentSpec spec;
+
+    /** How it went. */
+    sealed interface Outcome {}
+
+    /** @param vm which continued from what was saved, or has ended */
+    record Saved(VmInfo vm) implements Outcome {}
+
+    /** It was told why. */
+    record Failed(int status) implements Outcome {}
+
+    /** What nobody wrote down needs a program that the image does not have. */
+    record NoProgram() implements Outcome {}
+
+    EnvironmentSetup(Session session, Source source, GuestPath path, WantedEnvironment wanted, EnvironmentSpec spec) {
+        this.session = session;
+        this.source = source;
+        this.path = path;
+        this.wanted = wanted;
+        this.spec = spec;
+    }
+
+    /** @param start whether the VM is to go on from what was saved */
+    Outcome run(KeepOrDelete keep, boolean start) {
+        var vm = keep.vm();
+        var t = session.terminal();
+        keep.settingUp(true);
+        if (wanted.isRecognised())
+            t.note(wanted.names() + ": set up once and kept (" + String.join("; ", spec.setup())
+                    + "); banger env init writes that down, --no-env goes without");
+        var packed = Import.pack(session.layout(), session.environment(), vm.id(), source, path);
+        var workspace = new Preparation(session).deliverForSetup(vm, source, packed, path);
+        var began = System.nanoTime();
+        var log = session.layout().setupLog(vm.id());
+        try (var output = new SetupOutput(session, log)) {
+            for (var command : spec.setup()) {
+                var shown = Printable.line(command);
+                output.begin(shown);
+                var placed = Placed.in(Optional.of(workspace), words(command), vm.nat());
+                var variables = new ArrayList<>(placed.environment());
+                if (workspace.mise()) variables.add("MISE_YES=1");
+                int status = QuietCommand.runInto(
+                        session.daemon(),
+                        vm.id(),
+                        placed.command(),
+                        Optional.of(path.value()),
+                        variables,
+                        output::take);
+                output.end();
+                if (status == NOT_FOUND && wanted.isRecognised()) {
+                    t.warning("image " + vm.image() + " has no program for " + shown
+                            + "; going on without an environment (--no-env does not try)");
+                    return new NoProgram();
+                }
+                if (status != 0) {
+                    t.error(
+                            "vm " + vm.name() + ": setup failed: " + shown + ": status " + status,
+                            List.of("all it printed: " + log, "nothing was saved; --no-env goes without it"));
+                    return new Failed(status);
+                }
+            }
+        }
+        t.line("vm " + vm.name() + ": set up in " + Times.took((System.nanoTime() - began) / 1_000_000));
+        var saved = session.daemon()
+                .operation(
+                        "POST",
+                        Paths.vm(vm.id()) + "/environment",
+                        SaveEnvironment.class,
+                        new SaveEnvironment(start),
+                        VmInfo.class,
+                        session.events());
+        if (start) keep.settingUp(false);
+        return new Saved(saved);
+    }
+
+    private static List<byte[]> words(String command) {
+        return Stream.of("sh", "-c", command)
+                .map(w -> w.getBytes(StandardCharsets.UTF_8))
+                .toList();
+    }
+}
