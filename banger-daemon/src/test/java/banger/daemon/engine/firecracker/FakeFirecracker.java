@@ -72,8 +72,7 @@ public final class FakeFirecracker {
         if (words.getFirst().equals("dies")) fail("no luck today", 3);
         var id = words.get(words.indexOf("--id") + 1);
         if (!id.matches("[A-Za-z0-9-]{1,64}")) fail("Invalid instance ID: " + id, 134);
-        new FakeFirecracker(words.getFirst(), id)
-                .serve(Path.of(words.get(words.indexOf("--api-sock") + 1)));
+        new FakeFirecracker(words.getFirst(), id).serve(Path.of(words.get(words.indexOf("--api-sock") + 1)));
     }
 
     private static void fail(String words, int status) {
