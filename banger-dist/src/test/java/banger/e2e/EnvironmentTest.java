@@ -169,6 +169,48 @@ class EnvironmentTest {
     }
 
     @Test
+    void ctrlCWhileItIsSetUp() throws Exception {
+        asks("echo begun; sleep 1000");
+        for (var kept : List.of(false, true)) {
+            var words = kept ? new String[] {"--name", "box"} : new String[] {"--rm", "--name", "box"};
+            var all = new ArrayList<>(List.of(words));
+            all.addAll(List.of(repo.toString(), "--", "true"));
+            try (var running = run(all.toArray(String[]::new)).start()) {
+                running.awaitErr("\nbegun\n");
+                running.signal("INT");
+                assertThat(running.await().err()).doesNotContain("Exception");
+            }
+            assertThat(HOME.vms()).hasSize(kept ? 1 : 0);
+            assertThat(environments()).isEmpty();
+        }
+        // It is a VM like any once it has begun again.
+        HOME.run("vm", "restart", "box").ok();
+        assertThat(HOME.exec("box", "cat", "tracked").ok().out()).isEqualTo("tracked\n");
+    }
+
+    @Test
+    void aSecretIsGivenToSetupByName() throws Exception {
+        asks("test \"$TOKEN\" = sesame && echo \"$TOKEN\" > /root/token");
+        var file = repo.top().resolve(".banger.toml");
+        Files.writeString(file, Files.readString(file) + "secrets = [\"TOKEN\"]\n");
+        HOME.run("env", "approve", repo.toString()).ok();
+        assertThat(run(repo.toString(), "--", "true").run().expect(125).err())
+                .contains("/shop/.banger.toml: secrets: TOKEN is not set here");
+        assertThat(HOME.vms()).isEmpty();
+        var ended = run("--rm", repo.toString(), "--", "sh", "-c", "cat /root/token; echo ${TOKEN-none}")
+                .env("TOKEN", "sesame")
+                .run()
+                .ok();
+        assertThat(ended.out()).isEqualTo("sesame\nnone\n");
+        assertThat(ended.err()).contains("warning: TOKEN: setup gets it");
+        assertThat(run("--rm", repo.toString(), "--", "cat", "/root/token")
+                        .run()
+                        .ok()
+                        .out())
+                .isEqualTo("sesame\n");
+    }
+
+    @Test
     void whatNobodyAgreedToMakesNothing() throws Exception {
         repo.write(".banger.toml", Files.readString(repo.top().resolve(".banger.toml")) + "nat = true\n");
         assertThat(run(repo.toString(), "--", "true").run().expect(125).err())

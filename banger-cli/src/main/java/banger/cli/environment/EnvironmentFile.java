@@ -15,11 +15,13 @@ import java.util.Optional;
  * @param digest SHA-256 of the file as it lies there: what its owner agrees to
  * @param setup commands for {@code sh -c}; none: it only says what its VMs are like
  * @param keys files that the commands depend on
+ * @param secrets variables of whoever runs banger that the commands get
  */
 public record EnvironmentFile(
         String digest,
         List<String> setup,
         List<RepoPath> keys,
+        List<String> secrets,
         Optional<String> image,
         Optional<Integer> vcpu,
         Optional<Integer> memoryMib,
@@ -40,6 +42,7 @@ public record EnvironmentFile(
         var lines = new ArrayList<String>();
         for (var command : setup) lines.add("setup   " + Printable.line(command));
         for (var key : keys) lines.add("key     " + key);
+        for (var name : secrets) lines.add("secret  " + name + ": setup gets it, and it may stay in what is saved");
         image.ifPresent(i -> lines.add("image   " + Printable.line(i)));
         vcpu.ifPresent(n -> lines.add("vcpu    " + n));
         memoryMib.ifPresent(n -> lines.add("memory  " + n + " MiB"));

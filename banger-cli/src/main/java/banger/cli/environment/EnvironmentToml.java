@@ -20,7 +20,7 @@ import org.tomlj.TomlTable;
 /** Reads {@code .banger.toml}: a key we do not know and a value of the wrong type are refused where they stand. */
 final class EnvironmentToml {
     private static final String TABLE = "environment";
-    private static final List<String> KNOWN = List.of("setup", "keys", "image", "vcpu", "memory", "nat");
+    private static final List<String> KNOWN = List.of("setup", "keys", "secrets", "image", "vcpu", "memory", "nat");
     private static final int MOST_VCPUS = 256;
     private static final int MOST_IN_A_LIST = 100;
 
@@ -70,6 +70,7 @@ final class EnvironmentToml {
                 digest,
                 list("setup", this::command),
                 list("keys", EnvironmentToml::name),
+                list("secrets", EnvironmentToml::variable),
                 value("image", String.class, "text in quotes").map(this::image),
                 value("vcpu", Long.class, "a whole number").map(this::vcpu),
                 value("memory", String.class, "a size such as \"2G\"").map(this::memory),
@@ -110,6 +111,12 @@ final class EnvironmentToml {
         if (!RepoPath.valid(bytes))
             throw new IllegalArgumentException("must be a file's name from the top of the repository");
         return RepoPath.of(bytes);
+    }
+
+    private static String variable(String text) {
+        if (!text.matches("[A-Za-z_][A-Za-z0-9_]{0,127}"))
+            throw new IllegalArgumentException("must be the name of a variable");
+        return text;
     }
 
     private String image(String text) {

@@ -1,5 +1,7 @@
 package banger.cli.verbs;
 
+import banger.api.BangerException;
+import banger.api.ErrorCode;
 import banger.api.Printable;
 import banger.api.Times;
 import banger.api.model.EnvironmentSpec;
@@ -58,6 +60,7 @@ final class EnvironmentSetup {
         if (wanted.isRecognised())
             t.note(wanted.names() + ": set up once and kept (" + String.join("; ", spec.setup())
                     + "); banger env init writes that down, --no-env goes without");
+        var secrets = secrets(keep);
         var packed = Import.pack(session.layout(), session.environment(), vm.id(), source, path);
         var workspace = new Preparation(session).deliverForSetup(vm, source, packed, path);
         var began = System.nanoTime();
@@ -68,6 +71,7 @@ final class EnvironmentSetup {
                 output.begin(shown);
                 var placed = Placed.in(Optional.of(workspace), words(command), vm.nat());
                 var variables = new ArrayList<>(placed.environment());
+                variables.addAll(secrets);
                 if (workspace.mise()) variables.add("MISE_YES=1");
                 int status = QuietCommand.runInto(
                         session.daemon(),
@@ -101,6 +105,27 @@ final class EnvironmentSetup {
                         session.events());
         if (start) keep.settingUp(false);
         return new Saved(saved);
+    }
+
+    /** Asked for in the repository's file, and given by name only. */
+    private List<String> secrets(KeepOrDelete keep) {
+        var given = new ArrayList<String>();
+        for (var name : wanted.secrets()) {
+            var value = session.environment().get(name);
+            if (value == null) {
+                keep.deleteAfterAll();
+                throw new BangerException(
+                        ErrorCode.ENVIRONMENT_FAILED,
+                        WantedEnvironment.shownFile(session, source) + ": secrets: " + name + " is not set here",
+                        "export " + name + ", then again; --no-env goes without");
+            }
+            given.add(name + "=" + value);
+        }
+        if (!given.isEmpty())
+            session.terminal()
+                    .warning(String.join(", ", wanted.secrets())
+                            + ": setup gets it, and it may stay in the environment that is saved");
+        return given;
     }
 
     private static List<byte[]> words(String command) {

@@ -193,6 +193,11 @@ final class WantedEnvironment {
                 .orElseGet(() -> recognised.stream().map(Recognised::command).toList());
     }
 
+    /** Variables of whoever runs us that setup commands get. */
+    List<String> secrets() {
+        return file.map(EnvironmentFile::secrets).orElse(List.of());
+    }
+
     /** The files that it was recognised by. */
     String names() {
         return recognised.stream().map(Recognised::file).collect(Collectors.joining(", "));

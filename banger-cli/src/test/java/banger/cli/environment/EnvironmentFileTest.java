@@ -23,6 +23,7 @@ class EnvironmentFileTest {
                 [environment]
                 setup = ["npm ci", "make deps"]
                 keys = ["package-lock.json", "sub/dir/lock"]
+                secrets = ["NPM_TOKEN"]
                 image = "debian-minimal"
                 vcpu = 2
                 memory = "2G"
@@ -30,6 +31,7 @@ class EnvironmentFileTest {
                 """);
         assertThat(file.setup()).containsExactly("npm ci", "make deps");
         assertThat(file.keys()).containsExactly(RepoPath.of("package-lock.json"), RepoPath.of("sub/dir/lock"));
+        assertThat(file.secrets()).containsExactly("NPM_TOKEN");
         assertThat(file.image()).contains("debian-minimal");
         assertThat(file.vcpu()).contains(2);
         assertThat(file.memoryMib()).contains(2048);
@@ -40,6 +42,7 @@ class EnvironmentFileTest {
                         "setup   make deps",
                         "key     package-lock.json",
                         "key     sub/dir/lock",
+                        "secret  NPM_TOKEN: setup gets it, and it may stay in what is saved",
                         "image   debian-minimal",
                         "vcpu    2",
                         "memory  2048 MiB",
@@ -86,6 +89,7 @@ class EnvironmentFileTest {
                 "[environment]~keys = ['../x']          | 2:9: keys: ../x: must be a file's name from the top of the repository",
                 "[environment]~keys = ['/etc/passwd']   | 2:9: keys: /etc/passwd: must be a file's name from the top of the repository",
                 "[environment]~keys = ['.git/config']   | 2:9: keys: .git/config: must be a file's name from the top of the repository",
+                "[environment]~secrets = ['A=b']       | 2:12: secrets: A=b: must be the name of a variable",
                 "[environment]~image = ''               | 2:1: image: must be an image's name",
                 "[environment]~vcpu = 0                 | 2:1: vcpu: must be a whole number from 1 to 256",
                 "[environment]~vcpu = 4294967297        | 2:1: vcpu: must be a whole number from 1 to 256",
