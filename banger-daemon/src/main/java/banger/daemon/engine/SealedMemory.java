@@ -1,6 +1,7 @@
 package banger.daemon.engine;
 
 import banger.daemon.disk.SparseFiles;
+import banger.daemon.guest.Deadlines;
 import banger.daemon.publish.FileIdentity;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -10,6 +11,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -17,7 +19,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /**
  * Memory files for engines that open what they map for writing (QEMU before 8.2): each is read once into a memfd,
  * which is sealed against every change, kept by this process, and found by the shim below {@code /proc}. Every VMM that
- * maps it shares its pages. It takes as much memory as the file has data, until {@link #release}. Thread-safe.
+ * maps it shares its pages. It takes as much memory as the file has data, until {@link #release}, or until no VMM has
+ * mapped it for a while. Thread-safe.
  */
 @SuppressWarnings("restricted") // three calls into libc: no pointer outlives its call
 public final class SealedMemory {
@@ -38,10 +41,38 @@ public final class SealedMemory {
     private static final MethodHandle CLOSE =
             handle("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
 
-    /** @param identity of the file that was read: another one may be in its place by now */
-    private record Held(String identity, int descriptor) {}
+    /** Another VM often follows the last one. */
+    private static final Duration KEPT = Duration.ofMinutes(1);
+
+    /** One file's content. */
+    private static final class Held {
+        /** Of the file that was read: another one may be in its place by now. */
+        final String identity;
+
+        final int descriptor;
+        int users;
+        /** Counts the times that the last user went. */
+        int idle;
+        /** Nobody new gets it. */
+        boolean gone;
+
+        Held(String identity, int descriptor) {
+            this.identity = identity;
+            this.descriptor = descriptor;
+        }
+    }
 
     private final Map<Path, Held> held = new HashMap<>();
+    private final Duration kept;
+
+    public SealedMemory() {
+        this(KEPT);
+    }
+
+    /** @param kept how long a file is held that nobody has mapped */
+    SealedMemory(Duration kept) {
+        this.kept = kept;
+    }
 
     private static MethodHandle handle(String name, FunctionDescriptor type) {
         return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type);
@@ -95,8 +126,30 @@ public final class SealedMemory {
         return ProcessRef.of(ProcessHandle.current().pid()).orElseThrow();
     }
 
+    /** A file that is held at least until this is closed. */
+    public final class Lease implements AutoCloseable {
+        private final Path file;
+        private final Held of;
+        private final AtomicBoolean closed = new AtomicBoolean();
+
+        private Lease(Path file, Held of) {
+            this.file = file;
+            this.of = of;
+        }
+
+        public Place place() {
+            return new Place(self(), of.descriptor, false);
+        }
+
+        /** Its VMM has ended, or never began. */
+        @Override
+        public void close() {
+            if (!closed.getAndSet(true)) left(file, of);
+        }
+    }
+
     /** The file's content, read when just this file is not held yet. */
-    public synchronized Place of(Path file) throws IOException {
+    public synchronized Lease lease(Path file) throws IOException {
         var identity = FileIdentity.of(file).text();
         var known = held.get(file);
         if (known == null || !known.identity.equals(identity)) {
@@ -104,13 +157,30 @@ public final class SealedMemory {
             known = new Held(identity, read(file));
             held.put(file, known);
         }
-        return new Place(self(), known.descriptor, false);
+        known.users++;
+        return new Lease(file, known);
+    }
+
+    private synchronized void left(Path file, Held of) {
+        if (--of.users > 0) return;
+        if (of.gone) {
+            close(of.descriptor);
+            return;
+        }
+        int now = ++of.idle;
+        Deadlines.after(kept, () -> expire(file, of, now));
+    }
+
+    private synchronized void expire(Path file, Held of, int idle) {
+        if (of.users == 0 && of.idle == idle && held.get(file) == of) release(file);
     }
 
     /** Gives its memory back once nobody maps it any more; not held: nothing happens. */
     public synchronized void release(Path file) {
         var known = held.remove(file);
-        if (known != null) close(known.descriptor);
+        if (known == null) return;
+        known.gone = true;
+        if (known.users == 0) close(known.descriptor);
     }
 
     private static int memfd(String name) throws IOException {

@@ -86,10 +86,10 @@ public final class QemuHypervisor implements Hypervisor {
                 ref -> Optional.of(first.connect(vmm, ref)));
     }
 
-    private Optional<SealedMemory.Place> mapped(BootSpec spec) {
+    private Optional<SealedMemory.Lease> mapped(BootSpec spec) {
         if (!(spec.memory() instanceof Memory.Mapped memory)) return Optional.empty();
         try {
-            return Optional.of(memories.of(memory.file()));
+            return Optional.of(memories.lease(memory.file()));
         } catch (IOException e) {
             throw vmm(spec.name(), spec.directory()).failed(String.valueOf(e.getMessage()), e);
         }
@@ -113,8 +113,21 @@ public final class QemuHypervisor implements Hypervisor {
 
     @Override
     public Machine restore(BootSpec spec, Path saved) {
+        var lease = mapped(spec);
+        try {
+            var machine = restore(spec, saved, lease.map(SealedMemory.Lease::place));
+            // As long as it runs another one shares its pages.
+            lease.ifPresent(l -> machine.exit().whenComplete((exit, error) -> l.close()));
+            return machine;
+        } catch (RuntimeException e) {
+            lease.ifPresent(SealedMemory.Lease::close);
+            throw e;
+        }
+    }
+
+    private Machine restore(BootSpec spec, Path saved, Optional<SealedMemory.Place> memory) {
         var arguments = QemuArguments.incoming(program.toString(), accelerator, spec);
-        return start(spec, mapped(spec), arguments, (vmm, ref) -> {
+        return start(spec, memory, arguments, (vmm, ref) -> {
             var process = ref.vmmProcess();
             var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, process));
             QemuState.load(vmm, ref, qmp, saved, spec.memory());
