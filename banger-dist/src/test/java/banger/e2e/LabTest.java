@@ -50,6 +50,7 @@ class LabTest {
             "endings",
             "pair",
             "restores",
+            "warm",
             "hostile",
             "fulldisk",
             "contract",

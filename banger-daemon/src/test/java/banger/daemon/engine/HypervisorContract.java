@@ -253,10 +253,10 @@ public abstract class HypervisorContract {
         exitsWith("0");
     }
 
-    /** The same machine in another directory, where its own files were moved. */
+    /** The same machine in another directory, a hidden one, where its own files were moved. */
     private BootSpec moved() throws Exception {
         var s = spec(heard);
-        var other = Files.createDirectory(s.directory().resolve("moved"));
+        var other = Files.createDirectory(s.directory().resolve(".moved-1"));
         try (var files = Files.list(s.directory())) {
             for (var file : files.filter(f -> !f.equals(other)).toList())
                 Files.move(file, other.resolve(file.getFileName()));
@@ -286,7 +286,7 @@ public abstract class HypervisorContract {
         assertThat(agent().health()).containsEntry("state", "ready");
         exitsWith("0");
         // Nothing of it is where it was.
-        assertThat(directory().toFile().list()).containsExactly("moved");
+        assertThat(directory().toFile().list()).containsExactly(".moved-1");
     }
 
     @Test

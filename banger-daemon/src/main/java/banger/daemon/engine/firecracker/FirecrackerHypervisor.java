@@ -166,9 +166,12 @@ public final class FirecrackerHypervisor implements Hypervisor {
                 program.toString(), "--api-sock", Sockets.API, "--id", instanceId(directory), "--level", "Error");
     }
 
-    /** Known to the process itself, so that another one in its place is told apart. */
+    /**
+     * Known to the process itself, so that another one in its place is told apart. Of letters, digits and hyphens: with
+     * anything else, as the dot of a hidden directory, it ends at once.
+     */
     private static String instanceId(Path directory) {
-        return directory.getFileName().toString();
+        return directory.getFileName().toString().replaceAll("[^A-Za-z0-9-]", "");
     }
 
     @Override

@@ -70,8 +70,9 @@ public final class FakeFirecracker {
             return;
         }
         if (words.getFirst().equals("dies")) fail("no luck today", 3);
-        new FakeFirecracker(words.getFirst(), words.get(words.indexOf("--id") + 1))
-                .serve(Path.of(words.get(words.indexOf("--api-sock") + 1)));
+        var id = words.get(words.indexOf("--id") + 1);
+        if (!id.matches("[A-Za-z0-9-]{1,64}")) fail("Invalid instance ID: " + id, 134);
+        new FakeFirecracker(words.getFirst(), id).serve(Path.of(words.get(words.indexOf("--api-sock") + 1)));
     }
 
     private static void fail(String words, int status) {
