@@ -31,13 +31,14 @@ public final class Bench {
         // What is made in the background would be measured with the rest.
         Files.createDirectories(HOME.resolve("config"));
         Files.writeString(HOME.resolve("config/config.toml"), "templates = \"manual\"\n");
-        var all = names.length == 0 ? List.of("start", "cold", "warm", "fork", "exec", "create", "stop", "idle", "import", "work", "suspend", "engine") : List.of(names);
+        var all = names.length == 0 ? List.of("start", "cold", "warm", "env", "fork", "exec", "create", "stop", "idle", "import", "work", "suspend", "engine") : List.of(names);
         System.out.printf("load %s, %d cpus, %d runs each%n", load(), Runtime.getRuntime().availableProcessors(), RUNS);
         for (var name : all) {
             switch (name) {
                 case "start" -> start();
                 case "cold" -> cold();
                 case "warm" -> warm();
+                case "env" -> environment();
                 case "fork" -> fork();
                 case "exec" -> exec();
                 case "create" -> create();
@@ -162,6 +163,22 @@ public final class Bench {
         run(true, with(git, "add", "-A"));
         run(true, with(git, "commit", "-q", "-m", "tree"));
         return repo;
+    }
+
+    /** A run in a repository whose environment is there, 1 % of it changed since, against a warm run without a repository. */
+    private static void environment() throws Exception {
+        var repo = tree();
+        Files.writeString(repo.resolve(".banger.toml"), "[environment]\nsetup = [\"true\"]\nimage = \"" + IMAGE + "\"\nvcpu = 1\nmemory = \"512M\"\n");
+        run(true, BANGER, "env", "approve", repo.toString());
+        var first = wall(BANGER, "env", "build", repo.toString());
+        for (int i = 0; i < 80; i++) Files.writeString(repo.resolve("d" + i * 100 % 200).resolve("f" + i * 100), "changed " + i);
+        run(true, with(new String[] {BANGER, "template", "build"}, SMALL));
+        pair(WORK_RUNS, "vm run . -- true, environment", "vm run -- true, warm", () -> wall(BANGER, "vm", "run", "--rm", repo.toString(), "--", "true"),
+                () -> runOf("--warm"), "aim + 200 ms");
+        var without = wall(with(new String[] {BANGER, "vm", "run", "--rm", "--no-env", "--warm"}, with(SMALL, repo.toString(), "--", "true")));
+        System.out.printf(Locale.ROOT, "%-28s %8.1f s    made in %.1f s%n", "  without one", without, first);
+        run(true, BANGER, "env", "rm", json("env", "list", "--json").replaceAll("(?s).*?\"digest\": \"([0-9a-f]+)\".*", "$1"));
+        run(true, "rm", "-rf", repo.toString());
     }
 
     /** What a guest did to 100 of 8,000 files, shown and brought back, against the guest's own git diff. */

@@ -137,6 +137,17 @@ class EnvironmentsTest extends WholeDaemon {
     }
 
     @Test
+    void twoCommandsAreNotOneOfTwoLines() {
+        var s = SPEC;
+        var two = new EnvironmentSpec(s.repository(), s.guestPath(), List.of("a", "b"), s.files(), s.digest(), false);
+        var one = new EnvironmentSpec(s.repository(), s.guestPath(), List.of("a\nb"), s.files(), s.digest(), false);
+        run("maker", two);
+        save("maker", false);
+        assertThat(run("box", one).boot()).isEqualTo(EnvironmentSpec.SETUP);
+        assertThat(run("next", two).boot()).isEqualTo(EnvironmentSpec.BOOT);
+    }
+
+    @Test
     void itsDisksFitItsOwnAndBiggerOnes() {
         run("maker", SPEC, false, 128L << 20, null);
         save("maker", false);
