@@ -52,6 +52,7 @@ class LabTest {
             "restores",
             "warm",
             "hostile",
+            "flood",
             "fulldisk",
             "contract",
             "figures");
