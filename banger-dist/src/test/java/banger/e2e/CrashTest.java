@@ -62,6 +62,7 @@ class CrashTest {
             case SUSPEND_INTENT, SUSPEND_FROZEN, SUSPEND_WRITTEN, SUSPEND_SAVED -> duringSuspend(failpoint);
             case RESUME_LOADED, RESUME_MARKED, RESUME_CONTINUED -> duringResume(failpoint);
             case TEMPLATE_BOOTED, TEMPLATE_SAVED, TEMPLATE_PUBLISHED -> duringTemplate(failpoint);
+            case ENVIRONMENT_SAVED, ENVIRONMENT_PUBLISHED -> duringEnvironment(failpoint);
             case WARM_CLONED, WARM_LOADED, WARM_CONFIGURED -> duringWarmStart(failpoint);
             case DELETE_INTENT, DELETE_FILES, DELETE_DONE -> duringDelete(failpoint);
             case SNAPSHOT_COPIED, SNAPSHOT_PUBLISHED -> duringSnapshot(failpoint);
@@ -149,6 +150,30 @@ class CrashTest {
         everythingAgrees();
     }
 
+    private void duringEnvironment(Failpoint failpoint) throws Exception {
+        var directory = Files.createTempDirectory(HOME.path(), "env");
+        var repository = Checkout.in(directory);
+        repository.write(
+                ".banger.toml",
+                "[environment]\nsetup = [\"echo made > /root/made; sync\"]\nimage = \"" + Prepared.IMAGE
+                        + "\"\nvcpu = 1\nmemory = \"512M\"\n");
+        HOME.run("env", "approve", repository.toString()).ok();
+        die(failpoint, 125, "vm", "run", "--name", CUT, repository.toString(), "--", "true");
+        assertThat(HOME.run("env", "list", "--json").ok().out().contains("\"digest\""))
+                .isEqualTo(failpoint == Failpoint.ENVIRONMENT_PUBLISHED);
+        // It goes on where it was, with what was set up in it.
+        assertThat(HOME.exec(CUT, "cat", "/root/made").ok().out()).isEqualTo("made\n");
+        HOME.run("vm", "delete", "--discard", CUT).ok();
+        HOME.run("vm", "run", "--name", CUT, repository.toString(), "--", "cat", "/root/made")
+                .ok();
+        assertThat(HOME.vm(CUT).boot()).isEqualTo("environment");
+        HOME.run("vm", "delete", "--discard", CUT).ok();
+        HOME.run("env", "prune").ok();
+        for (var environment : Trees.names(HOME.state().resolve("environments")))
+            HOME.run("env", "rm", environment).ok();
+        everythingAgrees();
+    }
+
     private static void noTemplateIsHalfMade() throws IOException {
         assertThat(Trees.names(HOME.state().resolve("templates"))).allMatch(n -> n.matches("[0-9a-f]{64}"));
         assertThat(Processes.matching(p -> p.cwd().contains("/templates/")))
@@ -214,6 +239,10 @@ class CrashTest {
 
     /** Runs a command with a daemon that dies at the failpoint, then starts an ordinary one. */
     private void die(Failpoint failpoint, String... command) throws IOException {
+        die(failpoint, 1, command);
+    }
+
+    private void die(Failpoint failpoint, int status, String... command) throws IOException {
         if (HOME.daemonRuns()) HOME.run("daemon", "stop").ok();
         var bangerd = new Program(
                         List.of(Product.directory().resolve("libexec/bangerd").toString()), HOME.environment())
@@ -221,7 +250,7 @@ class CrashTest {
                 .env("BANGER_FAILPOINT", failpoint.name());
         try (var daemon = bangerd.start()) {
             HOME.awaitDaemon(daemon);
-            var ended = HOME.banger(command).run().expect(1);
+            var ended = HOME.banger(command).run().expect(status);
             assertThat(ended.err()).contains("error: bangerd: ").doesNotContain("Exception", "\tat ");
             daemon.await().expect(137);
         }

@@ -2,6 +2,7 @@ package banger.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import banger.api.model.VmInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,7 +101,8 @@ class EnvironmentTest {
                         "\nset up\n",
                         "setup: true\n",
                         "vm one: set up in ",
-                        "environment one: saved in ",
+                        "environment ",
+                        ": saved in ",
                         "vm one: ready in ",
                         "(from environment)",
                         ": 0 files, 0 B of 6 files in ")
@@ -126,6 +128,28 @@ class EnvironmentTest {
         repo.git("branch", "-qD", "otter");
         repo.write("tracked", "tracked\n");
         assertThat(repo.snapshot()).containsAllEntriesOf(before);
+    }
+
+    @Test
+    void aRaceInARepositoryHasWhatWasSetUpInEachCopy() {
+        var race = HOME.run(
+                        "vm",
+                        "race",
+                        repo.toString(),
+                        "--name",
+                        "try",
+                        "-e",
+                        "sleep 1000",
+                        "-e",
+                        "cat /root/made tracked; echo new > made-here")
+                .ok();
+        assertThat(race.out()).isEqualTo("made\ntracked\n");
+        assertThat(race.err())
+                .contains("setup: true\n")
+                .containsPattern("try-2 +won ")
+                .containsPattern("try-1 +stopped ");
+        assertThat(HOME.vms()).extracting(VmInfo::name).containsExactly("try-2");
+        assertThat(HOME.run("vm", "diff", "try-2").ok().out()).contains("made-here");
     }
 
     @Test

@@ -53,6 +53,7 @@ class LabTest {
             "warm",
             "environment",
             "hostile",
+            "flood",
             "fulldisk",
             "contract",
             "figures");

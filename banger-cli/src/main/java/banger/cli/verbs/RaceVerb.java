@@ -4,6 +4,7 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Printable;
 import banger.api.Times;
+import banger.api.model.CreateVm;
 import banger.api.model.ForkVm;
 import banger.api.model.ForkedVms;
 import banger.api.text.Table;
@@ -31,7 +32,7 @@ public final class RaceVerb {
         return new Verb(
                 "vm race",
                 "a command in several copies of a VM; the first to succeed is kept",
-                "VM [-- COMMAND…]",
+                "VM|PATH [-- COMMAND…]",
                 1,
                 1,
                 true,
@@ -40,10 +41,13 @@ public final class RaceVerb {
                         Flag.of("-e, --each", "COMMAND", "one for this line of sh; may be given several times"),
                         Flag.of("--name", "NAME", "how the names of the copies begin (default: the VM's)"),
                         Flag.yes("--nat", "let them reach the network outside"),
+                        Flag.of("--image", "IMAGE", "of the VM for a PATH (default: debian-bookworm)"),
+                        Flag.of("--vcpu", "N", "its processors"),
+                        Flag.of("--memory", "SIZE", "its memory, 2G or 2048"),
                         Flag.yes("--discard", "what the others did is not kept (banger vm delete --discard)")),
                 List.of(
                         "banger vm race box -n 4 -- make flaky-test",
-                        "banger vm race box -e 'agent --model a' -e 'agent --model b'"),
+                        "banger vm race . -e 'agent --model a' -e 'agent --model b'"),
                 RaceVerb::run);
     }
 
@@ -69,12 +73,39 @@ public final class RaceVerb {
 
     private static int run(Invocation i, Session session) {
         var commands = commands(i);
+        var operand = i.operands().getFirst();
+        // No name of a VM has any of these.
+        if (!operand.contains("/") && !operand.startsWith(".")) {
+            for (var flag : List.of("--image", "--vcpu", "--memory"))
+                if (i.has(flag)) throw WorkspaceFlags.withoutPath("vm race", flag);
+            return copies(i, session, operand, i.has("--nat"), commands);
+        }
+        var repository = RunRepository.of(i, session);
+        var request = new CreateVm(
+                null,
+                i.value("--image").orElse(null),
+                i.value("--vcpu").map(v -> Sizing.count("--vcpu", v)).orElse(null),
+                Sizing.memory(i).orElse(null),
+                null,
+                null,
+                i.has("--nat"),
+                null,
+                true,
+                false,
+                true,
+                null,
+                null);
+        return RunVerb.inRepository(
+                i, session, repository, request, vm -> copies(i, session, vm.id(), vm.nat(), commands));
+    }
+
+    private static int copies(Invocation i, Session session, String of, boolean nat, List<List<byte[]>> commands) {
         var forked = session.daemon()
                 .operation(
                         "POST",
-                        Paths.vm(i.operands().getFirst()) + "/fork",
+                        Paths.vm(of) + "/fork",
                         ForkVm.class,
-                        new ForkVm(commands.size(), i.value("--name").orElse(null), i.has("--nat")),
+                        new ForkVm(commands.size(), i.value("--name").orElse(null), nat),
                         ForkedVms.class,
                         session.events());
         var runners = new ArrayList<Runner>();
@@ -82,7 +113,7 @@ public final class RaceVerb {
             for (var vm : forked.vms())
                 runners.add(new Runner(KeepOrDelete.of(session, true, _ -> vm), commands.get(runners.size())));
             if (i.has("--discard")) runners.forEach(r -> r.copy().discard());
-            return race(session, runners, i.has("--nat"));
+            return race(session, runners, nat);
         } finally {
             runners.forEach(r -> r.copy().close());
         }

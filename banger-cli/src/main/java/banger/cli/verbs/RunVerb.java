@@ -69,6 +69,16 @@ public final class RunVerb {
             repository.list();
             return 0;
         }
+        return inRepository(i, session, repository, request, vm -> repository.use(i, vm));
+    }
+
+    /** What a VM with the repository in it is for. */
+    interface Use {
+        int of(VmInfo vm);
+    }
+
+    /** Makes it, has it set up where the repository asks for that, and deletes it afterwards if it is to be removed. */
+    static int inRepository(Invocation i, Session session, RunRepository repository, CreateVm request, Use use) {
         var wanted = repository.environment(i);
         var fitted = wanted.fitted(request);
         repository.refuseToolsWithoutNetwork(i, fitted.nat());
@@ -78,31 +88,31 @@ public final class RunVerb {
                 ? wanted.spec(fitted.nat(), i.has("--rebuild-env"))
                 : Optional.<EnvironmentSpec>empty();
         var status = spec.isPresent()
-                ? inEnvironment(i, session, repository, wanted, fitted, spec.get())
+                ? inEnvironment(session, repository, wanted, fitted, spec.get(), use)
                 : OptionalInt.empty();
-        return status.isPresent() ? status.getAsInt() : withRepository(i, session, repository, fitted);
+        return status.isPresent() ? status.getAsInt() : withRepository(session, repository, fitted, use);
     }
 
-    private static int withRepository(Invocation i, Session session, RunRepository repository, CreateVm request) {
+    private static int withRepository(Session session, RunRepository repository, CreateVm request, Use use) {
         try (repository) {
             repository.pack();
-            try (var keep = KeepOrDelete.of(session, i.has("--rm"), cancel -> create(request, session, cancel))) {
+            try (var keep = KeepOrDelete.of(session, request.remove(), cancel -> create(request, session, cancel))) {
                 repository.deliver(keep.vm(), keep);
-                return repository.use(i, keep.vm());
+                return use.of(keep.vm());
             }
         }
     }
 
     /** @return empty: it cannot be set up with this image, and nothing is left of the try */
     private static OptionalInt inEnvironment(
-            Invocation i,
             Session session,
             RunRepository repository,
             WantedEnvironment wanted,
             CreateVm request,
-            EnvironmentSpec spec) {
+            EnvironmentSpec spec,
+            Use use) {
         var asked = WantedEnvironment.with(request, spec);
-        try (var keep = KeepOrDelete.of(session, i.has("--rm"), cancel -> create(asked, session, cancel))) {
+        try (var keep = KeepOrDelete.of(session, asked.remove(), cancel -> create(asked, session, cancel))) {
             var vm = keep.vm();
             if (vm.boot().equals(EnvironmentSpec.SETUP)) {
                 switch (repository.setUp(keep, wanted, spec)) {
@@ -117,7 +127,7 @@ public final class RunVerb {
                 }
             }
             repository.deliverDifference(vm);
-            return OptionalInt.of(repository.use(i, vm));
+            return OptionalInt.of(use.of(vm));
         }
     }
 

@@ -99,7 +99,8 @@ public final class Environments {
     }
 
     private Template saved(Vm vm, RunningVm running, PendingEnvironment pending, Progress progress) {
-        var subject = "environment " + vm.name();
+        long began = System.nanoTime();
+        var subject = "environment " + pending.key().digest().substring(0, SHOWN);
         room(vm);
         progress.doing(subject, "settling", 0, 0);
         var agent = running.agent();
@@ -124,7 +125,7 @@ public final class Environments {
             progress.done(
                     subject,
                     "saved in {took}, " + Size.human(template.allocated()) + " on disk",
-                    (System.nanoTime() - pending.began()) / 1_000_000);
+                    (System.nanoTime() - began) / 1_000_000);
             return template;
         } catch (IOException | BangerException e) {
             throw runsOn(vm, running, directory, e);

@@ -5,6 +5,7 @@ import banger.api.ErrorCode;
 import banger.api.Printable;
 import banger.daemon.DurableFiles;
 import banger.daemon.Owner;
+import banger.daemon.ops.Both;
 import banger.daemon.publish.BlockDigest;
 import banger.daemon.publish.FileIdentity;
 import banger.daemon.publish.OwnerSeal;
@@ -12,6 +13,7 @@ import io.avaje.json.JsonException;
 import io.avaje.jsonb.Json;
 import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -106,12 +108,32 @@ final class SavedState {
 
     private static Part sealed(Path file) throws IOException {
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) throw new IOException(file + ": not a file");
-        try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            channel.force(true);
+        String hash;
+        try {
+            // The disk is busy with the one, the processors with the other.
+            hash = Both.of(() -> durable(file), () -> digest(file)).second();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
-        var hash = BlockDigest.of(file);
         var identity = FileIdentity.of(file);
         return new Part(String.valueOf(file.getFileName()), identity.size(), hash, identity.text());
+    }
+
+    private static Path durable(Path file) {
+        try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            channel.force(true);
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String digest(Path file) {
+        try {
+            return BlockDigest.of(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /**
