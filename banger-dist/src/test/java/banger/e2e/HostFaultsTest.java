@@ -242,6 +242,34 @@ class HostFaultsTest {
     }
 
     @Test
+    void whatIsSavedBesideAVmNeedsRoomAndWithoutItNothingIsLeft() throws Exception {
+        var ended = inSmallHome(80, """
+                state() { $banger vm show box | sed -n 's/.*"state": "\\(.*\\)",/\\1/p'; }
+                $banger vm run -d --image debian-minimal --memory 256M --vcpu 1 --name box || exit 92
+                $banger vm snapshot box
+                echo "snapshot: $? $(state)"
+                $banger vm fork box
+                echo "fork: $? $(state)"
+                head -c 200000000 /dev/zero >$home/filler 2>/dev/null
+                $banger vm snapshot --disks-only box
+                echo "disks: $? $(state)"
+                $banger template build --image debian-minimal --memory 256M --vcpu 1
+                echo "template: $?"
+                rm $home/filler
+                $banger vm exec box -- true
+                echo "exec: $?"
+                find $home/state/templates $home/state/snapshots -type f
+                $banger vm list -q
+                $banger vm delete box
+                """);
+        assertThat(ended.out())
+                .isEqualTo("snapshot: 1 running\nfork: 1 running\ndisks: 1 running\ntemplate: 1\nexec: 0\nbox\n");
+        assertThat(ended.err())
+                .contains("vm box: a copy needs up to ", "template debian-minimal, 1 vcpu, 256 MiB: ", "disk is full")
+                .doesNotContain("Exception");
+    }
+
+    @Test
     void aFullDiskIsSaidAndNothingIsLeft() throws Exception {
         var ended = inSmallHome(3, """
                 $banger vm list || exit 92

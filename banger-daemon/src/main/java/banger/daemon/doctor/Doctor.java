@@ -8,6 +8,7 @@ import banger.api.model.Check;
 import banger.api.model.DoctorReport;
 import banger.daemon.config.Settings;
 import banger.daemon.config.VmDefaults;
+import banger.daemon.disk.Reflinks;
 import banger.daemon.engine.Confinement;
 import banger.daemon.engine.HostEngines;
 import banger.daemon.engine.KvmProbe;
@@ -78,6 +79,7 @@ public final class Doctor {
         image(checks);
         if (depth == Depth.DEEP) content(checks);
         space(checks);
+        copies(checks);
         rescues(checks);
         defaults(checks);
         return new DoctorReport(checks);
@@ -206,6 +208,20 @@ public final class Doctor {
                     "fail",
                     name + ": its files are not what they were",
                     List.of("banger kernel pull --force " + name)));
+    }
+
+    /** What a warm start, a snapshot or a copy of a VM costs on the disk. */
+    private void copies(List<Check> checks) {
+        try {
+            checks.add(info(
+                    "copies",
+                    Reflinks.in(layout.state())
+                            ? "of disks share what they have in common"
+                            : "of disks are written, as far as there is something in them; a file system with"
+                                    + " reflinks (btrfs, xfs) would share that"));
+        } catch (IOException e) {
+            checks.add(warn("copies", "cannot be determined: " + e.getMessage(), List.of()));
+        }
     }
 
     private void space(List<Check> checks) {
