@@ -51,6 +51,7 @@ class LabTest {
             "pair",
             "restores",
             "warm",
+            "environment",
             "hostile",
             "flood",
             "fulldisk",
