@@ -2,9 +2,12 @@ package banger.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -148,6 +151,43 @@ class WorkOutTest {
                 .strip();
         assertThat(branch).endsWith("/uncommitted");
         assertThat(repo.git("show", branch + ":new")).isEqualTo("new\n");
+    }
+
+    /** Ctrl-C while the work is being saved: it is saved, and the VM goes. */
+    @Test
+    void anInterruptWhileTheWorkIsSavedLosesNothing() throws Exception {
+        var before = bundles();
+        try (var running = run(
+                        "--rm", repo.toString(), "--", "sh", "-c", "head -c 20000000 /dev/urandom > new; echo written")
+                .start()) {
+            running.awaitOut("written");
+            running.signal("INT");
+            running.await();
+        }
+        Wait.until(
+                () -> "the VM goes: " + HOME.vms(),
+                Duration.ofMinutes(2),
+                () -> HOME.vms().isEmpty());
+        var bundles = new ArrayList<>(bundles());
+        bundles.removeAll(before);
+        assertThat(bundles).hasSize(1);
+        repo.git("fetch", "-q", bundles.getFirst().toString(), "refs/*:refs/rescued/*");
+        assertThat(repo.git("for-each-ref", "--format=%(refname)", "refs/rescued"))
+                .contains("uncommitted");
+        var ref = repo.git("for-each-ref", "--format=%(refname)", "refs/rescued")
+                .lines()
+                .filter(l -> l.endsWith("uncommitted"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(repo.git("cat-file", "-s", ref + ":new")).isEqualTo("20000000\n");
+    }
+
+    private static List<Path> bundles() throws IOException {
+        var rescues = HOME.state().resolve("rescue");
+        if (!Files.exists(rescues)) return List.of();
+        try (var files = Files.walk(rescues)) {
+            return files.filter(f -> f.toString().endsWith(".bundle")).toList();
+        }
     }
 
     /** Killed, or ended by itself: nobody asked it, and so it is not known to be empty. */
