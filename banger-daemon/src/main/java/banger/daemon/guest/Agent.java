@@ -205,10 +205,11 @@ public final class Agent {
     }
 
     private BangerException lost(IOException e) {
+        // A channel that was closed under us has no words of its own.
+        var why = Optional.ofNullable(e.getMessage()).orElse("the connection was closed");
         return new BangerException(
                         ErrorCode.GUEST_PROTOCOL,
-                        "vm " + vm + ": its agent does not answer (" + Printable.line(String.valueOf(e.getMessage()))
-                                + ")",
+                        "vm " + vm + ": its agent does not answer (" + Printable.line(why) + ")",
                         "banger vm logs " + vm + "; banger vm restart " + vm)
                 .because(e);
     }
