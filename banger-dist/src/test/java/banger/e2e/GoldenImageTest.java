@@ -1,6 +1,7 @@
 package banger.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -113,6 +114,10 @@ class GoldenImageTest {
 
     @Test
     void withNatToolsAreInstalledAndAFailureIsAWarning(@TempDir Path directory) throws Exception {
+        HOME.boot("probe");
+        assumeTrue(
+                HOME.vm("probe").network().equals("user"),
+                () -> "no network here: " + HOME.vm("probe").network());
         var repo = Checkout.in(directory);
         // A version that lies there already needs no network; one that does not exist is to be had nowhere.
         repo.write("mise.toml", "[tools]\nnode = \"path:/usr\"\n");
