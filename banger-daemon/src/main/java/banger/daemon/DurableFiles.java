@@ -7,17 +7,22 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 
 /** Files that survive a power cut: temporary beside it, write, fsync, rename, fsync of the directory. */
 public final class DurableFiles {
+    private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+
     private DurableFiles() {}
 
     /** @param permissions as {@code ls} shows them, {@code rw-------} */
@@ -58,21 +63,33 @@ public final class DurableFiles {
     }
 
     /**
-     * Removes a directory of ours with all in it, never following a link out of it.
+     * Removes a directory of ours with all in it, never following a link out of it. Somebody who is just ending may
+     * still write a last file there: that is waited for, for a moment.
      *
      * @param root the directory of ours that {@code tree} must lie in
      */
     public static void removeTree(Path root, Path tree) {
         if (!tree.normalize().startsWith(root.normalize()) || tree.normalize().equals(root.normalize()))
             throw new IllegalArgumentException(tree + " is not inside " + root);
-        try (var paths = Files.walk(tree)) {
-            for (var path : paths.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(path);
+        try {
+            long deadline = System.nanoTime() + LAST_WORDS.toNanos();
+            while (!removed(tree, System.nanoTime() > deadline)) LockSupport.parkNanos(1_000_000);
         } catch (NoSuchFileException e) {
             return;
         } catch (UncheckedIOException e) {
             throw failure(tree, new IOException(e.getMessage(), e));
         } catch (IOException e) {
             throw failure(tree, e);
+        }
+    }
+
+    private static boolean removed(Path tree, boolean last) throws IOException {
+        try (var paths = Files.walk(tree)) {
+            for (var path : paths.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(path);
+            return true;
+        } catch (DirectoryNotEmptyException e) {
+            if (last) throw e;
+            return false;
         }
     }
 

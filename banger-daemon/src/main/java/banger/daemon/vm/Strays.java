@@ -4,6 +4,7 @@ import banger.daemon.engine.ProcessRef;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,12 +20,15 @@ final class Strays {
     /** Ends the VMM that works in a directory, if there is one. */
     static void end(Path directory) {
         if (!Files.isDirectory(directory)) return;
+        var shims = new ArrayList<ProcessRef>();
         try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
             for (var process : processes) {
                 if (!worksIn(process, directory)) continue;
                 var ref = ProcessRef.of(Long.parseLong(process.getFileName().toString()));
+                if (ref.isEmpty()) continue;
                 // The VMM, not its shim: that one writes down how it ended and goes by itself.
-                if (ref.isPresent() && !name(process).equals("banger-shim")) {
+                if (name(process).equals("banger-shim")) shims.add(ref.get());
+                else {
                     LOG.info("ending a stray VMM {} in {}", ref.get(), directory);
                     ref.get().kill();
                     awaitEnd(ref.get());
@@ -33,6 +37,7 @@ final class Strays {
         } catch (IOException e) {
             LOG.warn("strays in {} could not be looked for", directory, e);
         }
+        shims.forEach(Strays::awaitEnd);
     }
 
     private static boolean worksIn(Path process, Path directory) {

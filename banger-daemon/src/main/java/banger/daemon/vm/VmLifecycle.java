@@ -339,6 +339,8 @@ public final class VmLifecycle {
             throw e;
         } catch (BangerException e) {
             boolean cancelled = e.code() == ErrorCode.CANCELLED;
+            // What starts a VMM may have gone on when it was cancelled.
+            if (cancelled) Strays.end(disks.directory(vm.id()).state());
             if (disks.saved(vm).present()) table.state(vm.id(), VmState.SUSPENDED, cancelled ? "" : e.fact());
             else table.state(vm.id(), cancelled ? VmState.STOPPED : VmState.ERROR, cancelled ? "" : e.fact());
             throw e;
