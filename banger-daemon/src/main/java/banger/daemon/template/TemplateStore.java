@@ -1,6 +1,7 @@
 package banger.daemon.template;
 
 import banger.api.BangerException;
+import banger.api.ErrorCode;
 import banger.api.Printable;
 import banger.daemon.DurableFiles;
 import banger.daemon.Owner;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +40,8 @@ public final class TemplateStore {
     private static final String MAKING = ".making-";
     private static final String GONE = ".gone-";
     private static final int FORMAT = 1;
+    /** Digits of a digest that are enough for people. */
+    private static final int SHOWN = 12;
 
     /** Read: somebody loads parts of templates, one after another. Write: one is put in another's place, or goes. */
     private final ReentrantReadWriteLock changes = new ReentrantReadWriteLock();
@@ -257,5 +261,29 @@ public final class TemplateStore {
     public List<Template> beginning(String prefix) {
         if (!prefix.matches("[0-9a-f]{4,64}")) return List.of();
         return list().stream().filter(t -> t.digest().startsWith(prefix)).toList();
+    }
+
+    /**
+     * The one that a person means by the beginning of its name.
+     *
+     * @param word for what is in this store
+     * @param listing the command that shows them
+     * @throws BangerException with the code, also when it is the beginning of more than one
+     */
+    public Template require(String prefix, String word, String listing, ErrorCode missing) {
+        var fitting = beginning(prefix);
+        if (fitting.size() == 1) return fitting.getFirst();
+        if (fitting.size() > 1)
+            throw new BangerException(
+                    missing,
+                    Printable.quote(prefix) + ": more than one " + word + " begins with it",
+                    "more of its digest: "
+                            + fitting.stream()
+                                    .map(t -> t.digest().substring(0, SHOWN))
+                                    .collect(Collectors.joining(", ")));
+        throw new BangerException(
+                missing,
+                "no " + word + " " + Printable.quote(prefix),
+                listing + "; a beginning of its digest will do, at least four digits");
     }
 }

@@ -21,7 +21,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -234,20 +233,7 @@ public final class Environments {
 
     /** @throws BangerException {@code environment.not-found}, also when the beginning is that of more than one */
     public Template require(String prefix) {
-        var fitting = store.beginning(prefix);
-        if (fitting.size() == 1) return fitting.getFirst();
-        if (fitting.size() > 1)
-            throw new BangerException(
-                    ErrorCode.ENVIRONMENT_NOT_FOUND,
-                    Printable.quote(prefix) + ": more than one environment begins with it",
-                    "more of its digest: "
-                            + fitting.stream()
-                                    .map(t -> t.digest().substring(0, SHOWN))
-                                    .collect(Collectors.joining(", ")));
-        throw new BangerException(
-                ErrorCode.ENVIRONMENT_NOT_FOUND,
-                "no environment " + Printable.quote(prefix),
-                "banger env list; a beginning of its digest will do, at least four digits");
+        return store.require(prefix, "environment", "banger env list", ErrorCode.ENVIRONMENT_NOT_FOUND);
     }
 
     /** VMs that continued from it run on. */

@@ -2,7 +2,6 @@ package banger.daemon.vm;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
-import banger.api.Printable;
 import banger.api.model.BuildTemplate;
 import banger.api.model.CreateVm;
 import banger.daemon.config.Settings;
@@ -25,7 +24,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,9 +36,6 @@ public final class Templates implements AutoCloseable {
 
     /** After a boot: the guest's own services still start, and another VM often follows. */
     private static final Duration REST = Duration.ofSeconds(3);
-
-    /** Digits of a digest that are enough for people. */
-    private static final int SHOWN = 12;
 
     private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
 
@@ -228,20 +223,7 @@ public final class Templates implements AutoCloseable {
 
     /** @throws BangerException {@code template.not-found}, also when the beginning is that of more than one */
     public Template require(String prefix) {
-        var fitting = store.beginning(prefix);
-        if (fitting.size() == 1) return fitting.getFirst();
-        if (fitting.size() > 1)
-            throw new BangerException(
-                    ErrorCode.TEMPLATE_NOT_FOUND,
-                    Printable.quote(prefix) + ": more than one template begins with it",
-                    "more of its digest: "
-                            + fitting.stream()
-                                    .map(t -> t.digest().substring(0, SHOWN))
-                                    .collect(Collectors.joining(", ")));
-        throw new BangerException(
-                ErrorCode.TEMPLATE_NOT_FOUND,
-                "no template " + Printable.quote(prefix),
-                "banger template list; a beginning of its digest will do, at least four digits");
+        return store.require(prefix, "template", "banger template list", ErrorCode.TEMPLATE_NOT_FOUND);
     }
 
     /** Removed for want of room, it is not made again at once. */
