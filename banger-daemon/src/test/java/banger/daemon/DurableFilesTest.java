@@ -39,6 +39,24 @@ class DurableFilesTest {
         }
     }
 
+    /** A process that ends writes how it did into the directory that goes. */
+    @Test
+    void aLastFileThatIsWrittenMeanwhileGoesToo() throws Exception {
+        for (int round = 0; round < 20; round++) {
+            var tree = Files.createDirectory(dir.resolve("tree"));
+            var writer = Thread.ofPlatform().start(() -> {
+                try {
+                    for (int i = 0; i < 300; i++) Files.createFile(tree.resolve("last" + i));
+                } catch (IOException e) {
+                    return; // the directory is gone
+                }
+            });
+            DurableFiles.removeTree(dir, tree);
+            writer.join();
+            assertThat(tree).doesNotExist();
+        }
+    }
+
     @Test
     void whatACrashLeftBehindIsInNobodysWay() throws IOException {
         var file = dir.resolve("f");
