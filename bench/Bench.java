@@ -1,6 +1,19 @@
-import java.io.ByteArrayOutputStream;
+package bench;
+
+import static bench.Tools.BANGER;
+import static bench.Tools.CHECKOUT;
+import static bench.Tools.HOME;
+import static bench.Tools.api;
+import static bench.Tools.id;
+import static bench.Tools.json;
+import static bench.Tools.load;
+import static bench.Tools.median;
+import static bench.Tools.pid;
+import static bench.Tools.run;
+import static bench.Tools.seconds;
+import static bench.Tools.wall;
+
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -12,13 +25,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /** The benchmarks of docs/performance.md. Every figure has its baseline in the same, interleaved run. */
 public final class Bench {
-    private static final Path CHECKOUT = Path.of(System.getProperty("banger.checkout"));
-    private static final String BANGER = CHECKOUT.resolve("build/current/bin/banger").toString();
-    private static final Path HOME = Path.of(System.getenv("BANGER_HOME"));
     private static final String IMAGE = "debian-minimal";
     private static final int RUNS = Integer.getInteger("runs", 10);
     /** Each is seconds on an emulated guest: all of them within minutes. */
@@ -76,13 +88,13 @@ public final class Bench {
     }
 
     /** A bare QEMU with the same arguments and copies of the same disks, as they are before a first start. */
-    private static Bare bare() throws Exception {
+    private static BareBoot bare() throws Exception {
         run(true, with(new String[] {BANGER, "vm", "create", "--no-start", "--name", "bench-bare"}, SMALL));
         var blank = Files.createTempDirectory("banger-blank");
         for (var disk : List.of("vdb", "vdc"))
             run(true, "cp", "--sparse=always", HOME.resolve("state/vms").resolve(id("bench-bare")).resolve(disk).toString(), blank.resolve(disk).toString());
         run(true, BANGER, "vm", "start", "--cold", "bench-bare");
-        var bare = new Bare(pid("bench-bare"), blank);
+        var bare = new BareBoot(pid("bench-bare"), blank);
         run(true, BANGER, "vm", "delete", "bench-bare");
         return bare;
     }
@@ -90,8 +102,8 @@ public final class Bench {
     /** A whole cold run against a bare boot. */
     private static void cold() throws Exception {
         var bare = bare();
-        pair("vm run --rm -- true, cold", "bare qemu to the agent", () -> runOf("--cold"), () -> bare.until(Bare.Milestone.READY), "aim 1.1");
-        pair("the same", "bare qemu to the init's hello", () -> runOf("--cold"), () -> bare.until(Bare.Milestone.HELLO), "for comparison");
+        pair("vm run --rm -- true, cold", "bare qemu to the agent", () -> runOf("--cold"), () -> bare.until(BareBoot.Milestone.READY), "aim 1.1");
+        pair("the same", "bare qemu to the init's hello", () -> runOf("--cold"), () -> bare.until(BareBoot.Milestone.HELLO), "for comparison");
         bare.close();
     }
 
@@ -99,8 +111,9 @@ public final class Bench {
     private static void warm() throws Exception {
         var bare = bare();
         run(true, with(new String[] {BANGER, "template", "build"}, SMALL));
-        pair("vm run --rm -- true, warm", "bare qemu to the agent", () -> runOf("--warm"), () -> bare.until(Bare.Milestone.READY), "aim 0.15");
+        pair("vm run --rm -- true, warm", "bare qemu to the agent", () -> runOf("--warm"), () -> bare.until(BareBoot.Milestone.READY), "aim 0.15");
         bare.close();
+        fourAtOnce();
         run(true, with(new String[] {BANGER, "vm", "create", "--cold", "--name", "bench-cold"}, SMALL));
         long rss = memory("bench-cold", "Rss");
         run(true, BANGER, "vm", "delete", "bench-cold");
@@ -114,6 +127,33 @@ public final class Bench {
         System.out.printf(Locale.ROOT, "%-28s %8.1f MiB  a cold VM's RSS %.1f MiB: %.2f x, aim 0.30%n", "PSS of a warm VM, one of 8",
                 pss / 8 / 1024.0, rss / 1024.0, pss / 8.0 / rss);
         System.out.printf(Locale.ROOT, "%-28s %8.1f MiB  aim 16 MiB%n", "disk of a warm VM", disk / 8 / 1048576.0);
+    }
+
+    /** Four VMs from a template at once, by the API, against four bare QEMUs that load the same state. */
+    private static void fourAtOnce() throws Exception {
+        run(true, with(new String[] {BANGER, "vm", "create", "--warm", "--name", "bench-one"}, SMALL));
+        var digest = json("template", "list", "--json").replaceAll("(?s).*\"digest\": *\"([0-9a-f]+)\".*", "$1");
+        var bare = new BareRestore(pid("bench-one"), HOME.resolve("state/templates").resolve(digest));
+        run(true, BANGER, "vm", "delete", "bench-one");
+        pair("4 warm VMs at once (API)", "4 bare restores", () -> warmAtOnce(4), () -> bare.seconds(4), "aim 1.15");
+        bare.close();
+    }
+
+    private static double warmAtOnce(int count) throws Exception {
+        long began = System.nanoTime();
+        double took;
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var vms = new ArrayList<Future<String>>();
+            for (int i = 0; i < count; i++) {
+                var name = "bench-at-once-" + i;
+                vms.add(threads.submit(() -> api("POST", "/v1/vms", "{\"name\":\"" + name + "\",\"image\":\"" + IMAGE
+                        + "\",\"vcpu\":1,\"memoryMib\":512,\"nat\":false,\"start\":true,\"remove\":false,\"boot\":\"warm\"}")));
+            }
+            for (var vm : vms) vm.get();
+            took = seconds(began);
+        }
+        for (int i = 0; i < count; i++) run(true, BANGER, "vm", "delete", "bench-at-once-" + i);
+        return took;
     }
 
     /** KiB of a VM's VMM. */
@@ -134,7 +174,15 @@ public final class Bench {
         }
         System.out.printf(Locale.ROOT, "%-28s %8.0f ms    one copy %.0f ms: %.2f x, aim 5%n", "8 copies of a running VM",
                 median(eight) * 1000, median(one) * 1000, median(eight) / median(one));
-        run(true, BANGER, "vm", "delete", "bench-fork");
+        run(true, BANGER, "vm", "exec", "bench-fork", "--", "dd", "if=/dev/vda", "of=/dev/shm/used", "bs=1M", "count=220");
+        var pauses = new double[WORK_RUNS];
+        for (int i = 0; i < WORK_RUNS; i++) {
+            var told = run(true, BANGER, "vm", "snapshot", "bench-fork");
+            pauses[i] = Double.parseDouble(told.replaceAll("(?s).*it stood still for ([0-9]+) ms.*", "$1"));
+            run(true, BANGER, "snapshot", "rm", "bench-fork", "1");
+        }
+        System.out.printf(Locale.ROOT, "%-28s %8.0f ms    aim 50 ms%n", "pause of a VM that is copied", median(pauses));
+        run(true, BANGER, "vm", "delete", "--discard", "bench-fork");
     }
 
     private static double forked(int count) throws Exception {
@@ -386,126 +434,6 @@ public final class Bench {
         System.out.printf(Locale.ROOT, "%-28s %8.0f MiB  aim 90 MiB%n", "daemon, idle", Long.parseLong(rss) / 1024.0);
     }
 
-    /** QEMU started by hand, with what banger's own QEMU was started with, minus the network. */
-    private static final class Bare implements AutoCloseable {
-        private final Path dir = Files.createTempDirectory("banger-bare");
-        private final List<String> arguments;
-
-        Bare(long vmm, Path blank) throws Exception {
-            arguments = new ArrayList<>(Arrays.asList(Files.readString(Path.of("/proc/" + vmm + "/cmdline")).split("\0")));
-            for (int i = 0; i < arguments.size(); i++) {
-                boolean net = arguments.get(i).startsWith("tap,") || arguments.get(i).startsWith("virtio-net-pci");
-                if (net) {
-                    arguments.subList(i - 1, i + 1).clear();
-                    i -= 2;
-                }
-            }
-            // The VMM's own view of the files, its mount namespace included.
-            var root = Path.of("/proc/" + vmm + "/cwd");
-            for (var name : List.of("vda", "vdd", "kernel", "initrd"))
-                run(true, "cp", "--sparse=always", root.resolve(name).toString(), dir.resolve(name).toString());
-            for (var disk : List.of("vdb", "vdc")) Files.move(blank.resolve(disk), dir.resolve(disk + ".new"));
-            Files.delete(blank);
-        }
-
-        /** How far a boot is followed: the init's greeting, or the agent's first word behind a canned configuration. */
-        enum Milestone {
-            HELLO,
-            READY
-        }
-
-        double until(Milestone milestone) throws Exception {
-            for (var s : List.of("control.sock", "streams.sock", "qmp.sock")) Files.deleteIfExists(dir.resolve(s));
-            // Fresh disks for each boot, as a new VM has.
-            for (var disk : List.of("vdb", "vdc"))
-                run(true, "cp", "--sparse=always", dir.resolve(disk + ".new").toString(), dir.resolve(disk).toString());
-            long began = System.nanoTime();
-            var process = new ProcessBuilder(arguments).directory(dir.toFile())
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-            try (var control = connected(process, "control.sock");
-                    var streams = connected(process, "streams.sock")) {
-                var nonce = "ab".repeat(16);
-                write(control, "\0host " + nonce + " 1\n");
-                var heard = new StringBuilder();
-                await(control, heard, "hello " + nonce);
-                if (milestone == Milestone.HELLO) return seconds(began);
-                var bytes = ByteBuffer.allocate(16);
-                while (bytes.hasRemaining()) bytes.put((byte) 0xcd);
-                streams.write(bytes.flip());
-                write(control, "mux " + "cd".repeat(16) + "\n");
-                var archive = archive();
-                streams.write(frame(1, new byte[0]));
-                streams.write(frame(2, ("POST /configure HTTP/1.1\r\nHost: x\r\nContent-Length: " + archive.length + "\r\n\r\n")
-                        .getBytes(StandardCharsets.US_ASCII)));
-                streams.write(frame(2, archive));
-                await(control, heard, "\nready\n");
-                return seconds(began);
-            } finally {
-                process.destroyForcibly();
-                process.onExit().join();
-            }
-        }
-
-        private static void write(SocketChannel channel, String text) throws IOException {
-            channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)));
-        }
-
-        private static void await(SocketChannel channel, StringBuilder heard, String what) throws IOException {
-            var buffer = ByteBuffer.allocate(4096);
-            while (heard.indexOf(what) < 0) {
-                if (channel.read(buffer.clear()) < 0) throw new IOException("bare QEMU ended; heard " + heard);
-                heard.append(StandardCharsets.ISO_8859_1.decode(buffer.flip()));
-                if (heard.indexOf("\nfailed ") >= 0) throw new IOException("the bare guest failed: " + heard);
-            }
-        }
-
-        /** A frame of stream 1. */
-        private static ByteBuffer frame(int type, byte[] payload) {
-            return ByteBuffer.allocate(12 + payload.length).putInt(payload.length).putInt(1).put((byte) type).put(new byte[3])
-                    .put(payload).flip();
-        }
-
-        /** A configuration as short as it may be: one newc member and the trailer. */
-        private static byte[] archive() {
-            var conf = "id=0123456789ab\nmachine-id=" + "ab".repeat(16) + "\nhostname=bare\ntime=" + System.currentTimeMillis() * 1_000_000 + "\n";
-            return (member("banger.conf", 0100600, conf) + member("TRAILER!!!", 0, "")).getBytes(StandardCharsets.US_ASCII);
-        }
-
-        private static String member(String name, int mode, String content) {
-            var head = new StringBuilder("070701");
-            for (int field : new int[] {1, mode, 0, 0, 1, 0, content.length(), 0, 0, 0, 0, name.length() + 1, 0})
-                head.append(String.format("%08x", field));
-            head.append(name).append('\0');
-            while (head.length() % 4 != 0) head.append('\0');
-            head.append(content);
-            while (head.length() % 4 != 0) head.append('\0');
-            return head.toString();
-        }
-
-        private SocketChannel connected(Process process, String socket) throws IOException, InterruptedException {
-            while (true) {
-                // One that failed to connect is closed for good.
-                var channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-                try {
-                    channel.connect(UnixDomainSocketAddress.of(dir.resolve(socket)));
-                    return channel;
-                } catch (IOException e) {
-                    channel.close();
-                    if (!process.isAlive()) throw new IOException("bare QEMU ended", e);
-                    Thread.sleep(1);
-                }
-            }
-        }
-
-            @Override
-        public void close() throws IOException {
-            try (var files = Files.list(dir)) {
-                for (var f : files.toList()) Files.delete(f);
-            }
-            Files.delete(dir);
-        }
-    }
-
     private interface Measured {
         double seconds() throws Exception;
     }
@@ -529,66 +457,4 @@ public final class Bench {
         System.out.printf(Locale.ROOT, "%-28s %8.0f ms   %s %.0f ms: %.2f x, %s%n", a, median(as) * 1000, b,
                 median(bs) * 1000, median(ratios), aim);
     }
-
-    private static double median(double[] values) {
-        var sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
-    }
-
-    private static double seconds(long began) {
-        return (System.nanoTime() - began) / 1e9;
-    }
-
-    private static double wall(String... command) throws Exception {
-        long began = System.nanoTime();
-        run(true, command);
-        return seconds(began);
-    }
-
-    private static String run(boolean must, String... command) throws Exception {
-        var builder = new ProcessBuilder(command).redirectErrorStream(true);
-        builder.redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")));
-        // A file, not a pipe: what goes to the background must not hold us up.
-        var out = Files.createTempFile("banger-bench", ".out");
-        builder.redirectOutput(out.toFile());
-        int status = builder.start().waitFor();
-        var text = Files.readString(out, StandardCharsets.ISO_8859_1); // a patch is bytes
-        Files.delete(out);
-        if (must && status != 0) throw new IOException(String.join(" ", command) + ": status " + status + "\n" + text);
-        return text;
-    }
-
-    private static String json(String... words) throws Exception {
-        var command = new ArrayList<>(List.of(BANGER));
-        command.addAll(List.of(words));
-        return run(true, command.toArray(String[]::new));
-    }
-
-    private static String id(String vm) throws Exception {
-        return json("vm", "show", vm).replaceAll("(?s).*\"id\": *\"([0-9a-f]{12})\".*", "$1");
-    }
-
-    private static long pid(String vm) throws Exception {
-        return Long.parseLong(json("vm", "show", vm).replaceAll("(?s).*\"pid\": *([0-9]+).*", "$1"));
-    }
-
-    private static String api(String method, String path, String body) throws IOException {
-        try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            channel.connect(UnixDomainSocketAddress.of(HOME.resolve("state/run/bangerd.sock")));
-            channel.write(ByteBuffer.wrap((method + " " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length()
-                    + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII)));
-            var all = new ByteArrayOutputStream();
-            InputStream in = java.nio.channels.Channels.newInputStream(channel);
-            in.transferTo(all);
-            var text = all.toString(StandardCharsets.UTF_8);
-            if (!text.contains("\"event\":\"result\"")) throw new IOException(text);
-            return text;
-        }
-    }
-
-    private static String load() throws IOException {
-        return Files.readString(Path.of("/proc/loadavg")).split(" ")[0];
-    }
-
 }

@@ -35,6 +35,10 @@ static bool line(struct begin *b, char *text)
 		return flag(value, &b->force);
 	if (!strcmp(text, "readonly"))
 		return flag(value, &b->readonly);
+	if (!strcmp(text, "fresh"))
+		return flag(value, &b->fresh);
+	if (!strcmp(text, "saved"))
+		return flag(value, &b->saved);
 	return !strcmp(text, "gitdir") && gitdir(value, b->gitdir);
 }
 

@@ -8,6 +8,8 @@
 
 struct begin {
 	bool sha256, force, readonly;
+	bool fresh;        /* nobody's commands have run here since the manifest was in force */
+	bool saved;        /* the machine is about to be saved for others */
 	char gitdir[4097]; /* "" or clean and absolute */
 };
 

@@ -81,8 +81,9 @@ void child_become(const struct user *u, const char *cwd, bool cwd_must)
 {
 	struct rlimit files = { 1024, 524288 };
 	sigset_t none;
-	/* The agent is spared when memory runs out; what it starts is not. */
+	/* The agent is spared when memory runs out, and goes first; what it starts is not and does not. */
 	write_file("/proc/self/oom_score_adj", "0");
+	setpriority(PRIO_PROCESS, 0, 0);
 	setrlimit(RLIMIT_NOFILE, &files);
 	for (int s = 1; s < 65; s++)
 		default_action(s);

@@ -66,6 +66,8 @@ struct core {
 	int64_t channel_at, channel_until, thaw_at, quiesce_at, off_at, mux_at, mux_until;
 	uint8_t mux_nonce[MUX_NONCE]; /* of the session that waits for its port */
 	uint64_t quiesce_generation;
+	char *stirred;             /* memory written to for a save (`stir`) */
+	size_t stirred_bytes;
 	bool exiting;              /* tests: leave core_run */
 	bool test;                 /* tests: no machine to switch off, no disks to mount */
 };

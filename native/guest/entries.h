@@ -23,6 +23,7 @@ enum entry_flag {
 	ENTRY_REMOVE = 16,   /* of the manifest: gone on the host, to be removed */
 	ENTRY_DIFFERS = 32,  /* of the manifest: the guest has something else there now */
 	ENTRY_ADOPTED = 64,  /* the guest had it already */
+	ENTRY_ASTRAY = 128,  /* of the manifest: did not lie as recorded when the machine was about to be saved */
 };
 
 struct entry {

@@ -77,29 +77,57 @@ static void refs_digest(int gitdir, size_t id_len, uint8_t out[SHA256_LEN])
 	digest_end(&d, out);
 }
 
-static void index_digest(int gitdir, size_t id_len, uint8_t out[SHA256_LEN])
+static struct seen see(int gitdir, const char *name)
+{
+	struct stat st;
+	if (fstatat(gitdir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+		return (struct seen){ 0 };
+	return (struct seen){ st.st_ino, (uint64_t)st.st_size, mtime_of(&st), ctime_of(&st) };
+}
+
+static void index_digest(int gitdir, size_t id_len, struct manifest *out)
 {
 	size_t len = 0;
+	/* Before it is read: what is written meanwhile looks different afterwards. */
+	out->index_seen = see(gitdir, "index");
 	char *data = git_text(gitdir, "index", index_max, &len);
-	git_index_digest((const uint8_t *)(data ? data : ""), len, id_len, out);
+	git_index_digest((const uint8_t *)(data ? data : ""), len, id_len, out->index);
 	free(data);
 }
 
-bool git_digests(const struct workspace *ws, const char *gitdir, size_t id_len, uint8_t refs[SHA256_LEN],
-		 uint8_t index[SHA256_LEN])
+bool git_digests(const struct workspace *ws, const char *gitdir, size_t id_len, struct manifest *out)
 {
 	int fd = git_open(ws, gitdir, false);
 	if (fd < 0)
 		return false;
-	refs_digest(fd, id_len, refs);
-	index_digest(fd, id_len, index);
+	refs_digest(fd, id_len, out->refs);
+	index_digest(fd, id_len, out);
 	close(fd);
 	return true;
 }
 
+/* Whether it is the very file whose digest the manifest has. A young one may have been written in the same tick. */
+static bool index_untouched(int gitdir, const struct manifest *m)
+{
+	struct seen now = see(gitdir, "index");
+	return now.ino && now.ino == m->index_seen.ino && now.size == m->index_seen.size &&
+	       now.mtime == m->index_seen.mtime && now.ctime == m->index_seen.ctime && now.mtime < m->recorded;
+}
+
+static bool git_same(int gitdir, const struct manifest *m)
+{
+	struct manifest now;
+	refs_digest(gitdir, m->files.id_len, now.refs);
+	if (memcmp(now.refs, m->refs, sizeof now.refs))
+		return false;
+	if (index_untouched(gitdir, m))
+		return true;
+	index_digest(gitdir, m->files.id_len, &now);
+	return !memcmp(now.index, m->index, sizeof now.index);
+}
+
 enum git_state git_state(const struct workspace *ws, const char *gitdir, bool interrupted)
 {
-	uint8_t refs[SHA256_LEN], index[SHA256_LEN];
 	struct stat st;
 	const struct manifest *m = &ws->manifest;
 	if (!*gitdir && (ws->top < 0 || (fstatat(ws->top, ".git", &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)))
@@ -109,11 +137,8 @@ enum git_state git_state(const struct workspace *ws, const char *gitdir, bool in
 		return *gitdir && errno == ENOENT ? GIT_NONE : GIT_MOVED;
 	/* Half of a delivery lies there; a log says that the guest's own git worked with it since. */
 	bool untouched = interrupted && fstatat(fd, "logs/HEAD", &st, AT_SYMLINK_NOFOLLOW) < 0;
+	bool same = untouched || (m->git_known && git_same(fd, m));
 	close(fd);
-	if (untouched)
-		return GIT_AS_DELIVERED;
-	bool same = m->git_known && git_digests(ws, gitdir, m->files.id_len, refs, index) &&
-		    !memcmp(refs, m->refs, sizeof refs) && !memcmp(index, m->index, sizeof index);
 	return same ? GIT_AS_DELIVERED : GIT_MOVED;
 }
 

@@ -33,10 +33,9 @@ void git_index_digest(const uint8_t *data, size_t len, size_t id_len, uint8_t ou
 /* gitstate.c */
 /* The directory of the repository, opened (O_PATH): gitdir, or `.git` in the top where that is "". -1 with errno. */
 int git_open(const struct workspace *ws, const char *gitdir, bool make);
-/* Of HEAD, refs (but what the host left at refs/remotes/host/) and what is in progress; of the index. False when
-   there is no repository. */
-bool git_digests(const struct workspace *ws, const char *gitdir, size_t id_len, uint8_t refs[SHA256_LEN],
-		 uint8_t index[SHA256_LEN]);
+/* Of HEAD, refs (but what the host left at refs/remotes/host/) and what is in progress; of the index, and how that lay.
+   False when there is no repository. */
+bool git_digests(const struct workspace *ws, const char *gitdir, size_t id_len, struct manifest *out);
 /* Compared with the manifest. interrupted: a delivery was cut off while it was writing git's files. */
 enum git_state git_state(const struct workspace *ws, const char *gitdir, bool interrupted);
 /* Removes loose refs, and what says that something is in progress, that are not among `kept` (names, each with a

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -83,6 +84,8 @@ static void agent(struct core *c, int report)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	write_file("/proc/self/oom_score_adj", "-1000");
+	/* The host waits for it, and it does little: before what the image runs, which reacts to all that it changes. */
+	setpriority(PRIO_PROCESS, 0, -20);
 	spare_us();
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int fd = 0; fd < 3 && null >= 0; fd++)

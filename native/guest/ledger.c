@@ -210,14 +210,14 @@ static void sweep(const struct ledger *l, const char *start)
 		closedir(d);
 }
 
-bool ledger_begin(struct ledger *l, const struct entries *wanted, uint8_t flag, bool git)
+bool ledger_begin(struct ledger *l, const struct entries *wanted, uint8_t flag, bool git, bool wait)
 {
 	struct manifest m = { .files.id_len = wanted->id_len, .git_known = git };
 	uint8_t random[(LEDGER_TAG - 1) / 2];
 	char name[64], tag[LEDGER_TAG], synced[LEDGER_TAG];
 	bool ok = getrandom(random, sizeof random, 0) == sizeof random;
 	/* The delivery before this one may not be on the disk yet. */
-	if (read_mark(l->dir, "committed", tag, NULL) && !l->fast &&
+	if (wait && read_mark(l->dir, "committed", tag, NULL) && !l->fast &&
 	    !(read_mark(l->dir, "synced", synced, NULL) && !strcmp(tag, synced)))
 		sync();
 	for (size_t i = 0; ok && i < wanted->count; i++) {
@@ -237,8 +237,9 @@ bool ledger_begin(struct ledger *l, const struct entries *wanted, uint8_t flag, 
 	hex_encode(random, sizeof random, l->tag);
 	snprintf(name, sizeof name, "pending.%s", l->tag);
 	/* Before the first byte, also when the machine is cut off: so this one is waited for. */
-	ok = ok && write_whole(l, name, &m, true) &&
-	     (unlinkat(l->dir, "committed", 0) == 0 || errno == ENOENT) && (l->fast || fsync(l->dir) == 0);
+	ok = ok && write_whole(l, name, &m, wait) &&
+	     (unlinkat(l->dir, "committed", 0) == 0 || errno == ENOENT) &&
+	     (l->fast || !wait || fsync(l->dir) == 0);
 	manifest_free(&m);
 	if (!ok)
 		return false;

@@ -36,8 +36,9 @@ enum ledger_open ledger_open(struct ledger *l, int disk, const char *path, bool 
 enum ledger_state ledger_read(const struct ledger *l, struct manifest *m);
 /* What the interrupted delivery was about to write; git: it was writing git's files as well. */
 bool ledger_pending(const struct ledger *l, struct entries *pending, bool *git);
-/* From here on the workspace is incomplete. */
-bool ledger_begin(struct ledger *l, const struct entries *wanted, uint8_t flag, bool git);
+/* From here on the workspace is incomplete; with `wait` that is on the disk when this returns, else it gets there before
+   anything that is written after it. */
+bool ledger_begin(struct ledger *l, const struct entries *wanted, uint8_t flag, bool git, bool wait);
 /* Puts the manifest in force. */
 bool ledger_commit(struct ledger *l, const struct manifest *m);
 /* Replaces what is known of the disk; the base is the same. */

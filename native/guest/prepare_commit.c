@@ -81,16 +81,19 @@ bool prepare_commit(struct prepare *p)
 			git_sweep(ws, p->begin.gitdir, &p->git_names);
 		next.git_names = p->git_names;
 		memset(&p->git_names, 0, sizeof p->git_names);
-		next.git_known = git_digests(ws, p->begin.gitdir, next.files.id_len, next.refs, next.index);
+		next.git_known = git_digests(ws, p->begin.gitdir, next.files.id_len, &next);
 	} else {
 		/* The guest's own state stays measured against what was delivered. */
 		next.git_known = ws->manifest.git_known;
 		memcpy(next.refs, ws->manifest.refs, sizeof next.refs);
 		memcpy(next.index, ws->manifest.index, sizeof next.index);
+		next.index_seen = ws->manifest.index_seen;
 		next.git_names = ws->manifest.git_names;
 		memset(&ws->manifest.git_names, 0, sizeof ws->manifest.git_names);
 	}
 	bool ok = merge(p, &next.files);
+	manifest_digest(&next, next.digest);
+	next.digest_known = true;
 	if (!ok)
 		wire_fail(&ws->wire, "no memory for the manifest");
 	else if (!(ok = ledger_commit(&ws->ledger, &next)))

@@ -176,12 +176,29 @@ static bool new_entry(struct prepare *p, struct entry *e)
 	return true;
 }
 
+/* Delivered as the host has it still, and nobody has run here since it was seen to lie so. */
+static bool still_here(struct prepare *p, struct entry *e, const struct entry *m)
+{
+	if (!p->begin.fresh || p->begin.force || p->begin.readonly != p->ws->manifest.readonly ||
+	    m->flags & ENTRY_ASTRAY || !id_known(e->id) || memcmp(e->id, m->id, p->list.id_len) || e->mode != m->mode ||
+	    e->mode == MODE_SUBMODULE || e->mtime != m->mtime)
+		return false;
+	e->size = m->size;
+	e->ctime = m->ctime;
+	e->ino = m->ino;
+	e->disk_mode = m->disk_mode;
+	e->flags |= ENTRY_HERE;
+	return true;
+}
+
 static bool known_entry(struct prepare *p, struct entry *e, struct entry *m)
 {
 	struct workspace *ws = p->ws;
 	struct stat st;
 	uint8_t id[DIGEST_MAX];
 	bool hashed, same;
+	if (still_here(p, e, m))
+		return true;
 	switch (workspace_compare(ws, m, &st, id, &hashed)) {
 	case LIES_SAME:
 		same = id_known(e->id) ? !memcmp(e->id, m->id, p->list.id_len)
@@ -238,9 +255,13 @@ static bool vanished(struct prepare *p, struct entry *m)
 /* A path of the list cannot be a file and lead to another one. */
 static bool no_path_below_another(struct prepare *p)
 {
-	for (size_t i = 0; i < p->list.count; i++) {
-		const struct entry *e = &p->list.at[i];
+	for (size_t i = 0; i + 1 < p->list.count; i++) {
+		const struct entry *e = &p->list.at[i], *next = e + 1;
 		size_t from, to;
+		/* Most paths are no beginning of the next one, and then of none that follows. */
+		if (next->path_len <= e->path_len ||
+		    memcmp(entry_path(&p->list, e), entry_path(&p->list, next), e->path_len))
+			continue;
 		/* What follows in order need not be below: "a", "a-b", "a/b". */
 		entries_below(&p->list, entry_path(&p->list, e), e->path_len, &from, &to);
 		if (from < to)

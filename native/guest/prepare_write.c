@@ -83,8 +83,10 @@ static bool begin_writing(struct prepare *p)
 		return true;
 	if (!workspace_open_top(ws, true))
 		return fail(p, ws->path);
+	/* The disk of a machine that has just gone on from a save may not be on the host's own yet: a wait would be for all
+	   of it, and a host that goes down meanwhile has nothing of this machine. */
 	if (!ledger_begin(&ws->ledger, &p->list, ENTRY_WANT | ENTRY_ADOPTED,
-			  p->git != GIT_MOVED || p->begin.force))
+			  p->git != GIT_MOVED || p->begin.force, !p->begin.fresh))
 		return fail(p, "the manifest");
 	p->writing = true;
 	for (size_t i = 0; i < files->count; i++)
@@ -243,7 +245,10 @@ static bool git_file(struct prepare *p, const char *path, size_t len, uint32_t m
 	int fd = place_open(dir, mode & 0777);
 	if (fd < 0)
 		return fail(p, path);
-	bool ok = content(p, fd, path, &end) && (place_partial(dir, name) || fail(p, path));
+	/* Older than the look at the disk: whoever writes it in place gives it another time, be it in the same tick. */
+	struct timespec times[2] = { { 0, UTIME_OMIT }, time_of(p->recorded - 1) };
+	bool ok = content(p, fd, path, &end) &&
+		  ((strcmp(path, "index") || futimens(fd, times) == 0) && place_partial(dir, name) ? true : fail(p, path));
 	close(fd);
 	if (!ok)
 		unlinkat(dir, PARTIAL, 0);

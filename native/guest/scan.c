@@ -68,6 +68,7 @@ void workspace_scan(struct workspace *ws)
 	struct begin begin;
 	if (!begin_read(&ws->wire, &begin))
 		return;
+	s.saved = begin.saved;
 	say_state(ws);
 	if (ws->state == LEDGER_COMPLETE) {
 		bool ok = scan_refs(&s) && scan_changes(&s) && scan_names(&s);

@@ -10,7 +10,8 @@ enum { SCAN_HASH_MAX = 16 * 1024 * 1024 };
 struct scan {
 	struct workspace *ws;
 	int64_t recorded;    /* when it began */
-	bool refreshed;      /* files were hashed that had not changed */
+	bool refreshed;      /* files were hashed that had not changed, or more is to be written down */
+	bool saved;          /* what does not lie as recorded is written down */
 };
 
 /* scan_refs.c: every tip there is. */

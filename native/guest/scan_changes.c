@@ -50,8 +50,14 @@ bool scan_changes(struct scan *s)
 	struct workspace *ws = s->ws;
 	struct entries *files = &ws->manifest.files;
 	for (size_t i = 0; i < files->count; i++) {
-		if (!look(s, &files->at[i]))
+		struct entry *e = &files->at[i];
+		if (!look(s, e))
 			return false;
+		bool astray = e->flags & (ENTRY_DIFFERS | ENTRY_REMOVE);
+		if (s->saved && astray != !!(e->flags & ENTRY_ASTRAY)) {
+			e->flags ^= ENTRY_ASTRAY;
+			s->refreshed = true;
+		}
 		if (i % 1024 == 1023 && !wire_alive(&ws->wire))
 			return false;
 	}

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,8 +75,9 @@ void serve_workspace(struct worker *w, const char *path)
 		http_error(w->fd, 400, "op is none of prepare, scan, read");
 		return;
 	}
-	/* Large lists are this process's own: it may be ended for its memory, the agent may not. */
+	/* Large lists are this process's own: it may be ended for its memory, the agent may not. Nor is it before others. */
 	write_file("/proc/self/oom_score_adj", "0");
+	setpriority(PRIO_PROCESS, 0, 0);
 	descent_limits();
 	umask(0);
 	ws.path = path;

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #ifndef BUILD_ID
 #define BUILD_ID "0"
@@ -16,6 +17,8 @@
 #define QUIESCE_MS 2500
 /* How long a new session waits for its port. */
 #define PORT_MS 10000
+#define STIR_MAX_KIB 16384
+#define PAGE 4096
 
 static void greet(struct core *c, char *line)
 {
@@ -86,6 +89,34 @@ static void prepare_save(struct core *c, const char *text)
 	c->quiesce_at = now_ms() + QUIESCE_MS;
 }
 
+static void still(struct core *c)
+{
+	if (c->stirred)
+		munmap(c->stirred, c->stirred_bytes);
+	c->stirred = NULL;
+	c->stirred_bytes = 0;
+}
+
+/* A save that runs beside us must not be done before we are frozen: this much of our memory has changed
+   since, and no page of it is only zeroes. */
+static void stir(struct core *c, const char *text)
+{
+	uint64_t kib;
+	if (!parse_u64(text, STIR_MAX_KIB, &kib))
+		return;
+	if (c->stirred_bytes != kib * 1024)
+		still(c);
+	if (kib && !c->stirred) {
+		void *p = mmap(NULL, kib * 1024, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (p == MAP_FAILED)
+			return;
+		c->stirred = p;
+		c->stirred_bytes = kib * 1024;
+	}
+	for (size_t i = 0; i < c->stirred_bytes; i += PAGE)
+		*(volatile char *)(c->stirred + i) = 1;
+}
+
 static void resumed(struct core *c, char *text)
 {
 	char *save = NULL;
@@ -101,6 +132,7 @@ static void resumed(struct core *c, char *text)
 	    !parse_u64(field[2], INT64_MAX, &time) || !hex_decode(field[3], 64, seed))
 		return;
 	c->thaw_at = c->quiesce_at = 0;
+	still(c);
 	sync_resume(c, generation, field[1], time, seed);
 	explicit_bzero(seed, sizeof seed);
 }
@@ -135,6 +167,8 @@ void state_on_line(void *ctx, char *line, bool start)
 		begin_mux(c, rest);
 	else if (!strcmp(line, "ping") && is_token(rest))
 		control_say(&c->control, "pong %s", rest);
+	else if (!strcmp(line, "stir"))
+		stir(c, rest);
 	else if (!strcmp(line, "prepare-save"))
 		prepare_save(c, rest);
 }

@@ -115,7 +115,7 @@ int new_file(int directory, const char *name);
 
 /* ---- vmm.c: the child's side of `run` ---- */
 
-#define BINDS_MAX 32
+#define BINDS_MAX 96
 #define GROUPS_MAX 8
 #define SHOWN_MAX 64
 

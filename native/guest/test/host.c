@@ -271,11 +271,16 @@ static bool verdict(struct host *h, const char *ignored, const struct buf *names
 
 bool host_scan(struct host *h, const char *ignored)
 {
+	return host_scan_with(h, "", ignored);
+}
+
+bool host_scan_with(struct host *h, const char *begin, const char *ignored)
+{
 	struct buf names = { 0 };
 	int type = 0;
 	if (!host_open(h, "scan"))
 		return false;
-	bool ok = peer_frame(&h->p, WIRE_BEGIN, "", 0);
+	bool ok = peer_frame(&h->p, WIRE_BEGIN, begin, strlen(begin));
 	while (ok && type != WIRE_SCANNED) {
 		ok = host_next(h, &type);
 		for (const uint8_t *p = h->frame; ok && type == WIRE_NAMES && p < h->frame + h->len; p += 3 + be16_at(p + 1)) {

@@ -43,6 +43,7 @@ bool host_commit(struct host *h);
 void host_close(struct host *h);
 /* A whole scan; names that begin with `ignored` are ignored (NULL: none). */
 bool host_scan(struct host *h, const char *ignored);
+bool host_scan_with(struct host *h, const char *begin, const char *ignored);
 bool host_read(struct host *h, const char *const *paths);
 
 void put_entry(struct buf *b, const struct thing *t, const char *path, size_t path_len);

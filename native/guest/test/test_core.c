@@ -289,6 +289,14 @@ static void save_and_resume(void)
 	setup(ST_READY);
 	CHECK(greet() && session('a') && frame(MUX_OPEN, 1, "", 0));
 	EVENTUALLY(c.mux.count == 1);
+	/* Memory is written to as often as it is asked, and no more than that. */
+	CHECK(say("stir 64\nping a\n") && line("pong a\n") && c.stirred_bytes == 65536);
+	CHECK(c.stirred[0] && c.stirred[61440] && !c.stirred[1]);
+	memset(c.stirred, 0, c.stirred_bytes);
+	CHECK(say("stir 64\nstir 16385\nstir x\nping b\n") && line("pong b\n"));
+	CHECK(c.stirred_bytes == 65536 && c.stirred[0] && c.stirred[61440]);
+	CHECK(say("stir 128\nping c\n") && line("pong c\n") && c.stirred_bytes == 131072 && c.stirred[126976]);
+	CHECK(say("stir 0\nping d\n") && line("pong d\n") && !c.stirred);
 	CHECK(say("prepare-save 7\n") && line("quiesced 7\n"));
 	CHECK(!c.calls && c.mux.source.fd < 0 && c.state == ST_QUIESCED);
 	/* Silent now, but for a greeting. */

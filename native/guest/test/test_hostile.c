@@ -293,12 +293,14 @@ static void fuzz_decoders(void)
 				sample[test_random() % len] = (uint8_t)(test_random() % 3 ? test_random() : test_random() % 8);
 			if (test_random() % 4 == 0)
 				len = test_random() % len;
-			if (kind == 1 && len > SHA1_LEN && test_random() % 4) {
-				/* Behind the sum, where the rest is. */
+			/* Behind the sum, where the rest is. */
+			if (kind == 1 && len > SHA1_LEN && sample[6] == '1' && test_random() % 4) {
 				struct digest d;
 				digest_start(&d, false);
 				digest_add(&d, sample, len - SHA1_LEN);
 				digest_end(&d, sample + len - SHA1_LEN);
+			} else if (kind == 1 && len > sizeof(uint64_t) && test_random() % 4) {
+				put_be64(sample + len - sizeof(uint64_t), manifest_sum(sample, len - sizeof(uint64_t)));
 			}
 			uint8_t *exact = malloc(len ? len : 1);
 			memcpy(exact, sample, len);

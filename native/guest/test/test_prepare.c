@@ -311,7 +311,7 @@ static void synced_behind(void)
 	struct stat st;
 	CHECK(mkdtemp(dir));
 	int disk = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), top = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool ok = ledger_open(&l, disk, "/w", true) == LEDGER_OPEN && ledger_begin(&l, &m.files, 0, true) &&
+	bool ok = ledger_open(&l, disk, "/w", true) == LEDGER_OPEN && ledger_begin(&l, &m.files, 0, true, true) &&
 		  ledger_commit(&l, &m);
 	ledger_sync_behind(&l, top);
 	int64_t until = now_ms() + DEADLINE_MS;
@@ -367,6 +367,89 @@ static void one_at_a_time(void)
 	host_end(&h);
 }
 
+/* The files of a machine that goes on from a save are as they were then: only what the host has anew is looked at. */
+static void fresh(void)
+{
+	static const struct thing second[] = {
+		{ "a-b", FILE_MODE, "of the host", 8 }, { "a/b/c", FILE_MODE, "deep", 1000000001 },
+		{ "a/run", PROGRAM, "#!", 1000000002 }, { "empty", FILE_MODE, "", 9 },
+		{ "link", LINK, "a/run", 1000000004 }, { "module", MODE_SUBMODULE, "", 0 }, { 0 },
+	};
+	CHECK(host_start(&h) && host_prepare(&h, "format=sha1\n", first, repository));
+	/* What a set-up did is written down before the save, and told as ever. */
+	CHECK(test_write(host_path(&h, "a/b/c"), "edit") && host_scan_with(&h, "saved=1\n", NULL));
+	CHECK(strstr(h.said.p, "CHANGED 100644 a/b/c"));
+	/* Nobody can have done this since; if somebody did, it is not looked for here and not lost. */
+	CHECK(test_write(host_path(&h, "a/run"), "unseen"));
+	CHECK(host_prepare(&h, "format=sha1\nfresh=1\n", second, repository));
+	CHECK_TEXT(h.said.p, "WANT 0\nKEPT 1 a/b/c\nGIT 1\nDONE 1 89\n");
+	CHECK(file_is("a-b", "of the host", FILE_MODE, 8) && file_is("empty", "", FILE_MODE, 9));
+	CHECK_TEXT(test_read(host_path(&h, "a/run")), "unseen");
+	CHECK(host_scan(&h, NULL));
+	CHECK(strstr(h.said.p, "CHANGED 100644 a/b/c") && strstr(h.said.p, "CHANGED 100755 a/run"));
+	/* Another time it is all looked at; put back, it is as delivered again. */
+	CHECK(test_write(host_path(&h, "a/b/c"), "deep") && host_scan_with(&h, "saved=1\n", NULL) && !strstr(h.said.p, "a/b/c"));
+	CHECK(host_prepare(&h, "format=sha1\n", second, repository) && strstr(h.said.p, "KEPT 1 a/run\n"));
+	/* Whoever overwrites what the guest did, or delivers to be read only, looks at everything. */
+	CHECK(host_prepare(&h, "format=sha1\nfresh=1\nforce=1\n", second, repository) && strstr(h.said.p, "WANT 2\n"));
+	CHECK(host_prepare(&h, "format=sha1\nfresh=1\nreadonly=1\n", second, repository));
+	CHECK(file_is("a/b/c", "deep", S_IFREG | 0444, 1000000001));
+	host_end(&h);
+}
+
+/* An index that lies as it was put there is not read; written in place it gets another time, whatever else is the same. */
+static void index_written_in_place(void)
+{
+	static const struct thing indexed[] = {
+		{ "HEAD", FILE_MODE, "ref: refs/heads/main\n", 0 }, { "index", FILE_MODE, "one", 0 }, { 0 },
+	};
+	struct timespec old[2];
+	struct stat st;
+	CHECK(host_start(&h) && host_prepare(&h, "format=sha1\n", first, indexed));
+	int fd = open(host_path(&h, ".git/index"), O_WRONLY | O_CLOEXEC);
+	CHECK(fd >= 0 && pwrite(fd, "two", 3, 0) == 3 && close(fd) == 0);
+	CHECK(host_scan(&h, NULL) && strstr(h.said.p, "git=2\n"));
+	CHECK(test_write(host_path(&h, ".git/index"), "one") && host_scan(&h, NULL) && strstr(h.said.p, "git=1\n"));
+	/* The time that it had: the change time gives it away. */
+	CHECK(host_prepare(&h, "format=sha1\n", first, indexed) && stat(host_path(&h, ".git/index"), &st) == 0);
+	old[0] = old[1] = st.st_mtim;
+	CHECK(test_write(host_path(&h, ".git/index"), "two") && utimensat(AT_FDCWD, host_path(&h, ".git/index"), old, 0) == 0);
+	CHECK(host_scan(&h, NULL) && strstr(h.said.p, "git=2\n"));
+	host_end(&h);
+}
+
+/* As the program before this one wrote it. */
+static void manifest_of_before(void)
+{
+	struct manifest m = { .files.id_len = SHA1_LEN, .git_known = true, .recorded = 7 }, got = { 0 };
+	struct buf now = { 0 }, before = { 0 };
+	struct digest d;
+	uint8_t sum[SHA1_LEN];
+	struct entry *e = entries_add(&m.files, "a/b", 3);
+	e->mode = FILE_MODE;
+	e->ino = 9;
+	strcpy(m.gitdir, "/x");
+	CHECK(manifest_encode(&m, &now));
+	size_t head = 24 + 2 * SHA256_LEN, more = SHA256_LEN + 32;
+	buf_add(&before, "bgrws 1\n", 8);
+	buf_add(&before, now.p + 8, head - 8);
+	buf_add(&before, now.p + head + more, now.len - head - more - 8);
+	digest_start(&d, false);
+	digest_add(&d, before.p, before.len);
+	digest_end(&d, sum);
+	buf_add(&before, sum, sizeof sum);
+	CHECK(manifest_decode(&got, (uint8_t *)before.p, before.len));
+	CHECK(got.git_known && got.recorded == 7 && !got.digest_known && !got.index_seen.ino && !strcmp(got.gitdir, "/x"));
+	CHECK(got.files.count == 1 && got.files.at[0].ino == 9 && !strcmp(entry_path(&got.files, got.files.at), "a/b"));
+	manifest_free(&got);
+	before.p[60] ^= 1;
+	CHECK(!manifest_decode(&got, (uint8_t *)before.p, before.len));
+	manifest_free(&got);
+	manifest_free(&m);
+	buf_free(&now);
+	buf_free(&before);
+}
+
 static void digest_is_of_the_base(void)
 {
 	struct manifest m = { .files.id_len = SHA1_LEN };
@@ -392,5 +475,8 @@ const struct test prepare_tests[] = {
 	{ "prepare: interrupted", interrupted }, { "prepare: cut off before the sync", cut_off_before_the_sync },
 	{ "prepare: synced by a stop", synced_by_a_stop }, { "prepare: synced behind DONE", synced_behind },
 	{ "prepare: one conversation at a time", one_at_a_time },
+	{ "prepare: a machine that goes on from a save", fresh },
+	{ "prepare: an index written in place", index_written_in_place },
+	{ "prepare: a manifest of before", manifest_of_before },
 	{ "prepare: the digest", digest_is_of_the_base }, { NULL, NULL },
 };

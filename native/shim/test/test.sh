@@ -294,7 +294,7 @@ maps_memory() { # WHAT WHO UID-FLAG ARGUMENT...: the memory arrives, and stays a
         until_true 5 ended "$d" || bad "no exit.json, mapped ($what)"
         f=$d/console.log
         is "what is mapped, the $time time ($what)" \
-            'precious private=Precious write=no shared=no cut=no punch=no nice=0' "$(head -n 1 "$f")"
+            "precious private=Precious write=no shared=no cut=no punch=no nice=$(nice)" "$(head -n 1 "$f")"
         is "descriptors, mapped ($what)" '0 1 2 4 ' "$(fact fds "$f")"
     done
     kill -9 "${holder%:*}"

@@ -82,6 +82,11 @@ public record Layout(Path state, Path cache, Path run, Path config) {
         return state.resolve("snapshots");
     }
 
+    /** Disks of VMs that never change any more, and that others are on: a directory each. */
+    public Path layers() {
+        return state.resolve("layers");
+    }
+
     /** Prepared machines, a directory each. */
     public Path templates() {
         return state.resolve("templates");

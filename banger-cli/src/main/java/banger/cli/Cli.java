@@ -7,6 +7,7 @@ import banger.api.Printable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** From words to a command, and from what it throws to an exit status. */
 final class Cli {
@@ -67,15 +68,29 @@ final class Cli {
                 .orElse("no trace of ours");
     }
 
+    /** What other programs call the same. */
+    private static final List<Set<String>> ALIKE = List.of(
+            Set.of("rm", "delete", "remove", "del", "destroy"),
+            Set.of("list", "ls", "ps"),
+            Set.of("show", "inspect", "info", "describe"),
+            Set.of("create", "new", "add", "make"));
+
     static BangerException unknown(List<String> words, List<String> known) {
         var typed = String.join(" ", words);
-        Optional<String> near = Nearest.to(words.getLast(), known);
+        var near = Nearest.to(words.getLast(), known).or(() -> alike(words.getLast(), known));
         return new BangerException(
                 ErrorCode.USAGE,
                 "no command " + Printable.quote("banger " + typed),
                 near.map(n -> List.of("did you mean banger "
                                 + String.join(" ", words.subList(0, words.size() - 1))
                                 + (words.size() > 1 ? " " : "") + n + "?"))
-                        .orElse(List.of("banger help")));
+                        .orElse(List.of(words.size() > 1 ? "banger help " + words.getFirst() : "banger help")));
+    }
+
+    private static Optional<String> alike(String word, List<String> known) {
+        return ALIKE.stream()
+                .filter(words -> words.contains(word))
+                .flatMap(words -> known.stream().filter(words::contains))
+                .findFirst();
     }
 }

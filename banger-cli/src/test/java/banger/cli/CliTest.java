@@ -81,7 +81,7 @@ class CliTest {
                         failed(
                                 "vm.not-ready",
                                 "vm brave-otter: the guest did not come up within 60 s; the VM is kept for you to look at",
-                                "last lines of its console:",
+                                "its console says:",
                                 "  [    3.1] EXT4-fs error (device vdb): \\u001b[31mbad",
                                 "banger vm logs brave-otter; banger vm delete brave-otter"))
                 .answer(

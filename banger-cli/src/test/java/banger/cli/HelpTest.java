@@ -113,6 +113,15 @@ class HelpTest {
     }
 
     @Test
+    void whatOtherProgramsCallTheSameIsUnderstood() {
+        assertThat(prompt.run("snapshot", "delete", "box", "1").err()).endsWith("did you mean banger snapshot rm?\n");
+        assertThat(prompt.run("env", "remove", "x").err()).endsWith("did you mean banger env rm?\n");
+        assertThat(prompt.run("vm", "inspect", "x").err()).endsWith("did you mean banger vm show?\n");
+        assertThat(prompt.run("snapshot", "frobnicate").err())
+                .isEqualTo("error: no command \"banger snapshot frobnicate\"\n  banger help snapshot\n");
+    }
+
+    @Test
     void aLetterThatIsNoFlagIsNotTakenForAnother() {
         assertThat(prompt.run("ps", "-a").err()).isEqualTo("error: vm list: no flag -a\n  banger vm list --help\n");
     }

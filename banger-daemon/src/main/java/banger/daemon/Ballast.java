@@ -20,6 +20,9 @@ public final class Ballast {
     /** With less, a transaction and a few small files may not fit. */
     private static final long TIGHT = 2 << 20;
 
+    /** With less, a guest that waits for room would take what stopping and deleting need, and stand still again. */
+    private static final long ENOUGH = 16 << 20;
+
     private static final long PLENTY = 64 << 20;
 
     private final Path file;
@@ -34,6 +37,16 @@ public final class Ballast {
             if (free() < TIGHT && Files.deleteIfExists(file)) LOG.warn("the disk is full: {} given back", file);
         } catch (IOException e) {
             LOG.warn("{} cannot be given back", file, e);
+        }
+    }
+
+    /** Whether a guest that waited for room may write again. */
+    public boolean enough() {
+        try {
+            return free() >= ENOUGH;
+        } catch (IOException e) {
+            LOG.warn("{}: whether there is room cannot be told", file, e);
+            return true;
         }
     }
 

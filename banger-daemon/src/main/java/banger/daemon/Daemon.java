@@ -44,6 +44,7 @@ import banger.daemon.snapshot.SnapshotStore;
 import banger.daemon.store.Database;
 import banger.daemon.template.TemplateStore;
 import banger.daemon.userfiles.UserFiles;
+import banger.daemon.vm.HostClock;
 import banger.daemon.vm.Machines;
 import banger.daemon.vm.Reconciler;
 import banger.daemon.vm.SshKeys;
@@ -186,6 +187,8 @@ final class Daemon {
                         && kernels.list().stream().anyMatch(k -> k.digest().equals(about.kernelDigest())));
         templates.start();
         lifecycle.environments().start();
+        var clock = new HostClock(table, machines, lifecycle);
+        clock.start();
 
         var operations = new Operations(layout.daemonLog());
         var router = new Router();
@@ -232,6 +235,7 @@ final class Daemon {
             Thread.currentThread().interrupt();
         } finally {
             templates.close();
+            clock.close();
             boolean unused = machines.all().isEmpty();
             reconciler.releaseAll();
             network.close();

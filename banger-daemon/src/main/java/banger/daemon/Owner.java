@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 
 /**
@@ -63,6 +65,30 @@ public record Owner(int uid, String name, Optional<Integer> vmUid) {
                             file + ": cannot be given to uid " + vmUid.get() + ": " + e.getMessage())
                     .because(e);
         }
+    }
+
+    /**
+     * Lets VMMs read a file that was one's own, and none write to it any more. It is ours then: as its owner a VMM could make it
+     * writable again.
+     */
+    public void lend(Path file) {
+        try {
+            if (vmUid.isPresent()) {
+                Files.setAttribute(file, "unix:uid", uid);
+                Files.setAttribute(file, "unix:gid", vmUid.get());
+            }
+            Files.setPosixFilePermissions(
+                    file, PosixFilePermissions.fromString(vmUid.isPresent() ? "r--r-----" : "r--------"));
+        } catch (IOException e) {
+            throw new BangerException(ErrorCode.INTERNAL, file + ": cannot be lent to the VMM: " + e.getMessage())
+                    .because(e);
+        }
+    }
+
+    /** Whether {@link #lend} was said of it. */
+    public boolean lent(Path file) throws IOException {
+        boolean ours = vmUid.isEmpty() || Integer.valueOf(uid).equals(Files.getAttribute(file, "unix:uid"));
+        return ours && !Files.getPosixFilePermissions(file).contains(PosixFilePermission.OWNER_WRITE);
     }
 
     /**

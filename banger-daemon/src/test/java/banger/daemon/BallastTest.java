@@ -21,6 +21,7 @@ class BallastTest {
         var first = Files.getLastModifiedTime(file);
         ballast.lay();
         ballast.drop();
+        assertThat(ballast.enough()).isTrue();
         assertThat(Files.getLastModifiedTime(file)).isEqualTo(first);
     }
 

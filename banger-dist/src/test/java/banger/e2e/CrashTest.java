@@ -1,11 +1,14 @@
 package banger.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import banger.api.model.VmInfo;
+import banger.daemon.disk.Reflinks;
 import banger.daemon.ops.Failpoint;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -65,7 +68,8 @@ class CrashTest {
             case ENVIRONMENT_SAVED, ENVIRONMENT_PUBLISHED -> duringEnvironment(failpoint);
             case WARM_CLONED, WARM_LOADED, WARM_CONFIGURED -> duringWarmStart(failpoint);
             case DELETE_INTENT, DELETE_FILES, DELETE_DONE -> duringDelete(failpoint);
-            case SNAPSHOT_COPIED, SNAPSHOT_PUBLISHED -> duringSnapshot(failpoint);
+            case SNAPSHOT_LIVE, SNAPSHOT_COPIED, SNAPSHOT_PUBLISHED -> duringSnapshot(failpoint);
+            case LAYERS_FROZEN, LAYERS_STACKED -> duringLayers(failpoint);
             case RESTORE_INTENT, RESTORE_COPIED, RESTORE_REPLACED -> duringRestore(failpoint);
             case FORK_CAPTURED, FORK_RESERVED, FORK_CONTINUED -> duringFork(failpoint);
         }
@@ -198,6 +202,30 @@ class CrashTest {
         theDataIsThere();
     }
 
+    /** It goes on in its new files, with its memory copied or not, and so does one that does not run. */
+    private void duringLayers(Failpoint failpoint) throws Exception {
+        assumeFalse(Reflinks.in(HOME.state()), "copies share what they have in common here: there are no layers");
+        for (var how : List.of("--disks-only", "--label=with-memory")) {
+            HOME.run("vm", "start", KEPT).ok();
+            die(failpoint, "vm", "snapshot", KEPT, how);
+            assertThat(HOME.vm(KEPT).state()).isEqualTo("running");
+            HOME.exec(KEPT, "sh", "-c", "echo data > /root/after; sync").ok();
+            HOME.run("vm", "kill", KEPT).ok();
+            HOME.run("vm", "start", KEPT).ok();
+            assertThat(HOME.exec(KEPT, "cat", "/root/after").ok().out()).isEqualTo("data\n");
+            HOME.exec(KEPT, "rm", "/root/after").ok();
+            theDataIsThere();
+        }
+        if (failpoint == Failpoint.LAYERS_FROZEN) {
+            HOME.run("vm", "stop", KEPT).ok();
+            die(failpoint, "vm", "snapshot", KEPT);
+            assertThat(HOME.vm(KEPT).state()).isEqualTo("stopped");
+        }
+        assertThat(HOME.run("snapshot", "list", KEPT, "--json").ok().out()).doesNotContain("\"number\"");
+        nothingIsUnfinished();
+        theDataIsThere();
+    }
+
     /** Once it was begun it is ended: the VM is what the snapshot says, whole. */
     private void duringRestore(Failpoint failpoint) throws Exception {
         HOME.run("vm", "start", KEPT).ok();
@@ -262,6 +290,20 @@ class CrashTest {
         return HOME.vms().stream().filter(v -> v.name().equals(name)).findFirst();
     }
 
+    private static void itsDisksAreThereAndNoOthers(Path vm) throws IOException {
+        var disks = Disks.in(vm, HOME);
+        for (var disk : List.of("vdb", "vdc")) {
+            assertThat(Files.size(disks.active(disk))).isGreaterThan(0);
+            for (var layer : disks.layers(disk)) assertThat(layer).isRegularFile();
+        }
+        // What a running one sees of its layers it has there too.
+        assertThat(disks.own())
+                .filteredOn(n -> !n.startsWith("layer."))
+                .containsExactlyInAnyOrder(
+                        String.valueOf(disks.active("vdb").getFileName()),
+                        String.valueOf(disks.active("vdc").getFileName()));
+    }
+
     /** What is listed, what is on the disk and what runs is one and the same. */
     private static void everythingAgrees() throws IOException {
         var vms = HOME.vms();
@@ -270,10 +312,7 @@ class CrashTest {
         var ids = new HashSet<>(vms.stream().map(VmInfo::id).toList());
         assertThat(Trees.names(HOME.state().resolve("vms"))).containsExactlyInAnyOrderElementsOf(ids);
         for (var vm : vms)
-            for (var disk : List.of("vdb", "vdc"))
-                assertThat(Files.size(
-                                HOME.state().resolve("vms").resolve(vm.id()).resolve(disk)))
-                        .isGreaterThan(0);
+            itsDisksAreThereAndNoOthers(HOME.state().resolve("vms").resolve(vm.id()));
         var running = Set.copyOf(vms.stream()
                 .filter(v -> v.state().equals("running"))
                 .map(VmInfo::id)

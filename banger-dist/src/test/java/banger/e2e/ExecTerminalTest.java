@@ -67,7 +67,8 @@ class ExecTerminalTest {
                         "--",
                         "sh",
                         "-c",
-                        "trap 'echo caught; exit 5' INT; echo up; while :; do read x; done")
+                        // No read: a shell that is about to wait for input does not see a signal of just before.
+                        "trap 'echo caught; exit 5' INT; echo up; while :; do sleep 1; done")
                 .onTerminal()
                 .start()) {
             running.awaitOut("up");

@@ -105,6 +105,20 @@ class ExecTest {
                 .contains("/no/such");
     }
 
+    /** The agent goes before all others, and is spared when memory runs out. */
+    @Test
+    void aCommandIsOneOfMany() {
+        assertThat(HOME.exec("box", "sh", "-c", "nice; cat /proc/self/oom_score_adj")
+                        .ok()
+                        .out())
+                .isEqualTo("0\n0\n");
+        assertThat(HOME.exec("box", "sh", "-c", "ps -o ni= -C banger-guest | sort -nu")
+                        .ok()
+                        .out()
+                        .strip())
+                .isEqualTo("-20");
+    }
+
     @Test
     void nothingToRunIsWrongUsage() {
         HOME.run("vm", "exec", "box").expect(2);
@@ -120,7 +134,8 @@ class ExecTest {
                         "--",
                         "sh",
                         "-c",
-                        "trap 'echo got; exit 9' TERM; echo up;" + " while :; do read x; done")
+                        // No read: a shell that is about to wait for input does not see a signal of just before.
+                        "trap 'echo got; exit 9' TERM; echo up; while :; do sleep 1; done")
                 .start()) {
             running.awaitOut("up");
             running.signal("TERM");

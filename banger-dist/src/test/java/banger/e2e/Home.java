@@ -104,6 +104,15 @@ class Home {
         return client().list("/v1/vms", VmInfo.class);
     }
 
+    /** Whether one answers by now: while it starts, the socket may be one that an earlier daemon left. */
+    boolean daemonAnswers() {
+        try {
+            return daemonPid() > 0;
+        } catch (BangerException e) {
+            return false;
+        }
+    }
+
     boolean daemonRuns() {
         return Files.exists(socket()) && !daemons().isEmpty();
     }

@@ -71,7 +71,7 @@ class HostFaultsTest {
                 .start()) {
             Wait.until(
                     "it starts",
-                    () -> HOME.daemonRuns()
+                    () -> HOME.daemonAnswers()
                             && HOME.vms().stream().anyMatch(v -> v.state().equals("starting")));
             running.signal("INT");
             assertThat(running.await().status()).isNotZero();
@@ -156,7 +156,7 @@ class HostFaultsTest {
         assertThat(ended.err())
                 .contains("error: vm box: is paused: the disk of this host is full, its guest waits for room")
                 .contains("make room, then banger vm resume box")
-                .contains("error: vm box: is paused again: the disk of this host is still full")
+                .contains("error: vm box: stays paused: the disk of this host is still full")
                 .doesNotContain("clock")
                 .doesNotContain("Exception");
     }

@@ -2,6 +2,7 @@ package banger.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -29,7 +30,7 @@ class InterruptTest {
     }
 
     private static List<String> states() {
-        return HOME.daemonRuns() ? HOME.vms().stream().map(v -> v.state()).toList() : List.of();
+        return HOME.daemonAnswers() ? HOME.vms().stream().map(v -> v.state()).toList() : List.of();
     }
 
     private static void nothingIsLeft() {
@@ -68,6 +69,27 @@ class InterruptTest {
         }
         if (remove) nothingIsLeft();
         else assertThat(states()).containsExactly("running");
+    }
+
+    @Test
+    void whileAVmIsCopied() {
+        HOME.boot("box");
+        HOME.exec("box", "sh", "-c", "sleep 1000 > /dev/null 2>&1 & echo $! > /dev/shm/pid")
+                .ok();
+        var captured = HOME.state().resolve("vms").resolve(HOME.vm("box").id()).resolve("captured");
+        try (var running = HOME.banger("vm", "fork", "box").start()) {
+            Wait.until("its memory is copied", () -> Files.exists(captured.resolve("state")));
+            running.signal("INT");
+            var ended = running.await();
+            assertThat(ended.status()).isNotZero();
+            assertThat(ended.err()).doesNotContain("Exception");
+        }
+        // The copy is complete when the signal came late: then its VM is on its way already, and goes again.
+        Wait.until("nothing is left of it", () -> !Files.exists(captured) && states().size() == 1);
+        HOME.exec("box", "sh", "-c", "kill -0 $(cat /dev/shm/pid)").ok();
+        assertThat(states()).containsExactly("running");
+        HOME.run("vm", "fork", "box", "--name", "copy").ok();
+        assertThat(states()).containsExactly("running", "running");
     }
 
     @Test

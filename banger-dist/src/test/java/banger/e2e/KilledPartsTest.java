@@ -8,6 +8,7 @@ import java.io.IOException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -71,6 +72,18 @@ class KilledPartsTest {
     @EnumSource(names = {"STOP_INTENT", "STOP_SYNCED", "STOP_KILLED"})
     void theHelperDuringAStop(Failpoint failpoint) throws IOException {
         during(failpoint, KilledPartsTest::killHelper, "vm", "stop", BOX).ok();
+        itStartsWithItsDataAndNetwork();
+    }
+
+    @Test
+    void theVmmDuringACopy() throws IOException {
+        HOME.run("vm", "start", BOX).ok();
+        var ended = during(Failpoint.SNAPSHOT_LIVE, KilledPartsTest::killVmm, "vm", "snapshot", BOX);
+        assertThat(ended.expect(1).err()).contains("error: vm box: ");
+        assertThat(HOME.vm(BOX).state()).isIn("error", "stopped");
+        assertThat(HOME.run("snapshot", "list", BOX, "--json").ok().out()).doesNotContain("\"number\"");
+        assertThat(HOME.state().resolve("vms").resolve(HOME.vm(BOX).id()).resolve("captured"))
+                .doesNotExist();
         itStartsWithItsDataAndNetwork();
     }
 

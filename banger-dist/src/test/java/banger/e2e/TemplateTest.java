@@ -158,6 +158,27 @@ class TemplateTest {
         assertThat(in("box", "head -c 100000 /dev/urandom | wc -c")).isEqualTo("100000");
     }
 
+    /** The copies of the disks are on the host's some time after the VM is ready; a host that goes down before has neither. */
+    @Test
+    void aHostThatWentDownBeforeTheDisksWereWrittenHasTheVmAsBeforeItsFirstStart() throws IOException {
+        HOME.create("--warm", "--name", "box").ok();
+        in("box", "echo work > /root/work");
+        var disks = HOME.state().resolve("vms").resolve(HOME.vm("box").id());
+        var boot = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+        Wait.until("its disks are written", () -> Files.notExists(disks.resolve("unsettled-" + boot)));
+        var vmm = HOME.vm("box").pid();
+        HOME.killDaemon();
+        Signal.send(vmm, "KILL");
+        Wait.until("the VMM is gone", () -> !Processes.alive(vmm));
+        Files.createFile(disks.resolve("unsettled-00000000-0000-0000-0000-000000000000"));
+        // The next command begins another daemon.
+        HOME.run("vm", "list").ok();
+        assertThat(HOME.vm("box").state()).isEqualTo("created");
+        assertThat(HOME.vm("box").lastError()).contains("the host went down before its disks were written");
+        HOME.run("vm", "start", "box").ok();
+        assertThat(in("box", "test -e /root/work || echo none")).isEqualTo("none");
+    }
+
     @Test
     void aDamagedOneIsSaidAndTheVmBoots() throws IOException {
         var memory = directory().resolve("memory");

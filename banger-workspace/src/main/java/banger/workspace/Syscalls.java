@@ -37,6 +37,7 @@ public final class Syscalls {
     public static final int AT_FDCWD = -100;
     private static final int AT_REMOVEDIR = 0x200;
     private static final int AT_EMPTY_PATH = 0x1000;
+    private static final int AT_SYMLINK_NOFOLLOW = 0x100;
     private static final int STATX_BASIC = 0x7ff;
     private static final long BENEATH_WITHOUT_LINKS = 0x08 | 0x04;
     private static final long OPENAT2 = 437;
@@ -152,10 +153,22 @@ public final class Syscalls {
     }
 
     public static FileStat stat(int file) throws IOException {
+        return stat(file, NOTHING, AT_EMPTY_PATH);
+    }
+
+    /**
+     * What has a name in an open directory, a link itself.
+     *
+     * @param name without a slash
+     */
+    public static FileStat stat(int directory, byte[] name) throws IOException {
+        return stat(directory, name, AT_SYMLINK_NOFOLLOW);
+    }
+
+    private static FileStat stat(int at, byte[] name, int flags) throws IOException {
         try (var arena = Arena.ofConfined()) {
             var to = arena.allocate(256, 8);
-            call("stat", (state, text) ->
-                    (int) STATX.invokeExact(state, file, text(text, NOTHING), AT_EMPTY_PATH, STATX_BASIC, to));
+            call("stat", (state, text) -> (int) STATX.invokeExact(state, at, text(text, name), flags, STATX_BASIC, to));
             return new FileStat(
                     to.get(ValueLayout.JAVA_SHORT, 28) & 0xffff,
                     to.get(LONG, 40),

@@ -62,6 +62,11 @@ public record WorkspaceDirectory(Path root) {
         return root.resolve("stat-cache");
     }
 
+    /** There when the guest had no mise after it was set up, just before it was saved. */
+    public Path withoutMise() {
+        return root.resolve("without-mise");
+    }
+
     private Path record() {
         return root.resolve("record.json");
     }

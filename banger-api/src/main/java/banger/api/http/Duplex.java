@@ -1,6 +1,7 @@
 package banger.api.http;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -55,8 +56,20 @@ public interface Duplex extends Closeable {
     }
 
     static Duplex of(SocketChannel channel) {
-        var in = new BufferedInputStream(Channels.newInputStream(channel), 64 * 1024);
-        var out = Channels.newOutputStream(channel);
+        return of(
+                new BufferedInputStream(Channels.newInputStream(channel), 64 * 1024),
+                Channels.newOutputStream(channel),
+                channel::shutdownOutput,
+                channel);
+    }
+
+    /** Says this and no more, and takes whatever it is told. */
+    static Duplex saying(byte[] bytes) {
+        return of(new ByteArrayInputStream(bytes), OutputStream.nullOutputStream(), () -> {}, () -> {});
+    }
+
+    /** Of its parts. */
+    static Duplex of(InputStream in, OutputStream out, Closeable endOutput, Closeable end) {
         return new Duplex() {
             @Override
             public InputStream in() {
@@ -70,12 +83,12 @@ public interface Duplex extends Closeable {
 
             @Override
             public void endOutput() throws IOException {
-                channel.shutdownOutput();
+                endOutput.close();
             }
 
             @Override
             public void close() throws IOException {
-                channel.close();
+                end.close();
             }
         };
     }

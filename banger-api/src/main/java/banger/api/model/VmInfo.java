@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param checkpoints whether its disks are to be kept before each command
  * @param confinement of a running one's VMM: {@code bubblewrap}, or {@code off (why)}
+ * @param disks what they are made of, where that is more than a raw file each; else empty
  */
 @Json
 public record VmInfo(
@@ -32,6 +33,7 @@ public record VmInfo(
         String confinement,
         String boot,
         long readyMillis,
+        String disks,
         @Nullable WorkspaceInfo workspace,
         String createdAt,
         int pid) {}

@@ -10,9 +10,12 @@ import banger.api.model.VmInfo;
 import banger.cli.QuietCommand;
 import banger.cli.Session;
 import banger.workspace.GuestPath;
+import banger.workspace.WorkspaceDirectory;
 import banger.workspace.in.Import;
 import banger.workspace.in.Source;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -94,6 +97,7 @@ final class EnvironmentSetup {
                 }
             }
         }
+        if (!Tooling.found(session.daemon(), vm.id(), path, source)) noteWithoutMise(vm);
         t.line("vm " + vm.name() + ": set up in " + Times.took((System.nanoTime() - began) / 1_000_000));
         var saved = session.daemon()
                 .operation(
@@ -107,6 +111,16 @@ final class EnvironmentSetup {
         return new Saved(saved);
     }
 
+    /** Whoever continues from the save need not ask again. */
+    private void noteWithoutMise(VmInfo vm) {
+        var file = WorkspaceDirectory.of(session.layout(), vm.id(), path).withoutMise();
+        try {
+            Files.createFile(file);
+        } catch (IOException e) {
+            throw new BangerException(ErrorCode.HOST_DISK_FULL, file + ": " + e.getMessage()).because(e);
+        }
+    }
+
     /** Asked for in the repository's file, and given by name only. */
     private List<String> secrets(KeepOrDelete keep) {
         var given = new ArrayList<String>();
@@ -116,7 +130,8 @@ final class EnvironmentSetup {
                 keep.deleteAfterAll();
                 throw new BangerException(
                         ErrorCode.ENVIRONMENT_FAILED,
-                        WantedEnvironment.shownFile(session, source) + ": secrets: " + name + " is not set here",
+                        WantedEnvironment.shownFile(session, source.repository()) + ": secrets: " + name
+                                + " is not set here",
                         "export " + name + ", then again; --no-env goes without");
             }
             given.add(name + "=" + value);

@@ -8,13 +8,16 @@ import banger.api.model.VmInfo;
 import banger.api.model.WorkspaceInfo;
 import banger.cli.Session;
 import banger.workspace.GuestPath;
+import banger.workspace.WorkspaceDirectory;
 import banger.workspace.in.Import;
 import banger.workspace.in.Listed;
 import banger.workspace.in.Source;
 import banger.workspace.wire.Prepare;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** Brings a repository into a VM and tells about it. */
 final class Preparation {
@@ -57,16 +60,30 @@ final class Preparation {
      * @param force what the guest changed is overwritten; it was saved by then
      */
     WorkspaceInfo deliver(VmInfo vm, Source source, Import packed, GuestPath path, boolean force) {
-        return deliver(vm, source, packed, path, force, true);
+        return deliver(vm, source, packed, path, force, true, Optional.empty());
+    }
+
+    /** The same where a saved machine has just gone on, to which what differs comes. */
+    WorkspaceInfo deliverToSaved(VmInfo vm, Source source, Import packed, GuestPath path) {
+        // Asking takes an emulated guest longer than the rest of a small delivery.
+        var without = WorkspaceDirectory.of(session.layout(), vm.id(), path).withoutMise();
+        var mise = Files.exists(without) ? Optional.of(false) : Optional.<Boolean>empty();
+        return deliver(vm, source, packed.fresh(), path, false, true, mise);
     }
 
     /** The same for a VM that is nobody's yet. What there is to be said is said when somebody gets it. */
     WorkspaceInfo deliverForSetup(VmInfo vm, Source source, Import packed, GuestPath path) {
-        return deliver(vm, source, packed.withoutIdentity(), path, false, false);
+        return deliver(vm, source, packed.withoutIdentity(), path, false, false, Optional.empty());
     }
 
     private WorkspaceInfo deliver(
-            VmInfo vm, Source source, Import packed, GuestPath path, boolean force, boolean notes) {
+            VmInfo vm,
+            Source source,
+            Import packed,
+            GuestPath path,
+            boolean force,
+            boolean notes,
+            Optional<Boolean> mise) {
         var began = System.nanoTime();
         var daemon = session.daemon();
         session.terminal()
@@ -76,12 +93,11 @@ final class Preparation {
         tell(source, outcome, took);
         if (notes) notes(source, outcome);
         var prefix = source.repository().prefix().replaceFirst("/$", "");
-        var mise = Tooling.found(daemon, vm.id(), path, source);
         var record = outcome.record();
         var info = new WorkspaceInfo(
                 path.value(),
                 directory(path, prefix).value(),
-                mise,
+                mise.orElseGet(() -> Tooling.found(daemon, vm.id(), path, source)),
                 new String(record.hostTop(), StandardCharsets.UTF_8),
                 record.branch(),
                 record.head(),

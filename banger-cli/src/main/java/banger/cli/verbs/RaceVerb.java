@@ -80,7 +80,6 @@ public final class RaceVerb {
                 if (i.has(flag)) throw WorkspaceFlags.withoutPath("vm race", flag);
             return copies(i, session, operand, i.has("--nat"), commands);
         }
-        var repository = RunRepository.of(i, session);
         var request = new CreateVm(
                 null,
                 i.value("--image").orElse(null),
@@ -95,8 +94,10 @@ public final class RaceVerb {
                 true,
                 null,
                 null);
-        return RunVerb.inRepository(
-                i, session, repository, request, vm -> copies(i, session, vm.id(), vm.nat(), commands));
+        try (var repository = RunRepository.of(i, session)) {
+            return RunVerb.inRepository(
+                    i, session, repository, request, vm -> copies(i, session, vm.id(), vm.nat(), commands));
+        }
     }
 
     private static int copies(Invocation i, Session session, String of, boolean nat, List<List<byte[]>> commands) {

@@ -16,6 +16,7 @@ import banger.cli.environment.Recognised;
 import banger.workspace.GuestPath;
 import banger.workspace.RepoPath;
 import banger.workspace.in.Inspection;
+import banger.workspace.in.Look;
 import banger.workspace.in.Source;
 import banger.workspace.in.Wish;
 import java.io.IOException;
@@ -48,8 +49,8 @@ public final class RepositoryVerbs {
                 List.of("banger env approve", "banger env approve ~/src/shop"),
                 (i, session) -> {
                     var source = source(i, session);
-                    var shown = WantedEnvironment.shownFile(session, source);
-                    var file = WantedEnvironment.of(session, source, GuestPath.DEFAULT, true)
+                    var shown = WantedEnvironment.shownFile(session, source.repository());
+                    var file = WantedEnvironment.of(session, Look.over(source), GuestPath.DEFAULT, true)
                             .file()
                             .orElseThrow(() -> new BangerException(
                                     ErrorCode.REPOSITORY_UNSUITABLE, shown + ": not there", "banger env init"));
@@ -80,7 +81,7 @@ public final class RepositoryVerbs {
 
     private static int init(Invocation i, Session session) {
         var source = source(i, session);
-        var shown = WantedEnvironment.shownFile(session, source);
+        var shown = WantedEnvironment.shownFile(session, source.repository());
         var recognised = WantedEnvironment.recognised(source, true);
         if (recognised.isEmpty())
             throw new BangerException(
@@ -149,7 +150,7 @@ public final class RepositoryVerbs {
         var path = WorkspaceFlags.guestPath(i);
         var request = Sizing.request(i, true, true);
         var source = source(i, session);
-        var wanted = WantedEnvironment.of(session, source, path, true);
+        var wanted = WantedEnvironment.of(session, Look.over(source), path, true);
         var fitted = wanted.fitted(request);
         if (wanted.isRecognised() && !fitted.nat() && !wanted.names().isEmpty())
             throw new BangerException(

@@ -8,18 +8,21 @@ import banger.api.model.WorkspaceInfo;
 import banger.cli.Invocation;
 import banger.cli.Session;
 import banger.workspace.GuestPath;
+import banger.workspace.RepoPath;
 import banger.workspace.in.Import;
-import banger.workspace.in.Inspection;
-import banger.workspace.in.Source;
+import banger.workspace.in.Look;
 import banger.workspace.in.Staging;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
-/** The repository of a {@code vm run PATH}: looked at first, packed while the VM boots, then brought in. */
+/**
+ * The repository of a {@code vm run PATH}: looked at, packed while the VM boots, then brought in. Where a machine is there
+ * that has it already, that one begins while the repository is looked at.
+ */
 final class RunRepository implements AutoCloseable {
     private final Session session;
-    private final Source source;
+    private final Look look;
     private final GuestPath path;
     private final Preparation preparation;
     private Optional<Staging> staging = Optional.empty();
@@ -29,44 +32,45 @@ final class RunRepository implements AutoCloseable {
     private Optional<Thread> packing = Optional.empty();
     private Optional<WorkspaceInfo> workspace = Optional.empty();
 
-    private RunRepository(Session session, Source source, GuestPath path) {
+    private RunRepository(Session session, Look look, GuestPath path) {
         this.session = session;
-        this.source = source;
+        this.look = look;
         this.path = path;
         this.preparation = new Preparation(session);
     }
 
-    /** Looks at it; whatever is wrong with it is told here, before anything is made. */
+    /** Begins to look at it. */
     static RunRepository of(Invocation i, Session session) {
         var place = WorkspaceFlags.place(i.operands().getFirst());
         var path = WorkspaceFlags.guestPath(i);
-        var source = new Inspection(session.environment()).of(WorkspaceFlags.wish(i, "vm run", place));
-        return new RunRepository(session, source, path);
+        var look = Look.begin(session.environment(), WorkspaceFlags.wish(i, "vm run", place));
+        return new RunRepository(session, look, path);
     }
 
     void list() {
-        preparation.list(source);
+        preparation.list(look.source());
     }
 
     /** What it wants to have ready in its VMs. */
     WantedEnvironment environment(Invocation i) {
         return i.has("--no-env")
-                ? WantedEnvironment.none(session, source, path)
-                : WantedEnvironment.of(session, source, path, !i.has("--no-bootstrap"));
+                ? WantedEnvironment.none(session, look, path)
+                : WantedEnvironment.of(session, look, path, !i.has("--no-bootstrap"));
     }
 
     void refuseToolsWithoutNetwork(Invocation i, boolean network) {
         if (network || i.has("--no-bootstrap")) return;
         for (var name : Tooling.FILES)
-            if (Preparation.has(source, name))
+            if (look.takes(RepoPath.of(name)))
                 throw new BangerException(
                         ErrorCode.USAGE,
                         "vm run: " + name + " asks for tools, and without --nat nothing can be downloaded",
                         "--nat, or --no-bootstrap to go without them");
     }
 
-    /** Begins to build what needs no guest. */
+    /** Begins to build what needs no guest; whatever is wrong with it is told here, before anything is made. */
     void pack() {
+        var source = look.source();
         var place = Staging.begin(session.layout());
         staging = Optional.of(place);
         packed = new FutureTask<>(
@@ -77,7 +81,7 @@ final class RunRepository implements AutoCloseable {
     /** @param keep told that a VM which never got its repository is of no use */
     void deliver(VmInfo vm, KeepOrDelete keep) {
         var ready = ready(keep).movedTo(vm.id());
-        workspace = Optional.of(preparation.deliver(vm, source, ready, path, false));
+        workspace = Optional.of(preparation.deliver(vm, look.source(), ready, path, false));
     }
 
     private Import ready(KeepOrDelete keep) {
@@ -94,13 +98,24 @@ final class RunRepository implements AutoCloseable {
 
     /** Has a VM that is nobody's yet set up and saved. */
     EnvironmentSetup.Outcome setUp(KeepOrDelete keep, WantedEnvironment wanted, EnvironmentSpec spec) {
-        return new EnvironmentSetup(session, source, path, wanted, spec).run(keep, true);
+        return new EnvironmentSetup(session, look.source(), path, wanted, spec).run(keep, true);
+    }
+
+    /** @param keep told that a VM is of no use when its repository is not fit to go in */
+    void looked(KeepOrDelete keep) {
+        try {
+            look.source();
+        } catch (BangerException e) {
+            keep.deleteAfterAll();
+            throw e;
+        }
     }
 
     /** Brings in what differs from what the VM has, which may be nothing yet. */
     void deliverDifference(VmInfo vm) {
+        var source = look.source();
         var packed = Import.pack(session.layout(), session.environment(), vm.id(), source, path);
-        workspace = Optional.of(preparation.deliver(vm, source, packed, path, false));
+        workspace = Optional.of(preparation.deliverToSaved(vm, source, packed, path));
     }
 
     /** What the VM was made for. */
@@ -108,7 +123,7 @@ final class RunRepository implements AutoCloseable {
         var here = workspace.orElseThrow();
         boolean command = !i.command().isEmpty();
         if (!command && !i.has("--no-bootstrap"))
-            new Tooling(session, vm, here).bootstrap(source, vm.nat(), i.has("--detach"));
+            new Tooling(session, vm, here).bootstrap(look.source(), vm.nat(), i.has("--detach"));
         if (i.has("--detach")) return 0;
         if (command) return ExecVerbs.inWorkspace(session, vm.id(), i, Optional.of(here), vm.nat());
         return SshVerbs.sessionIn(session, vm.id(), here.directory());
@@ -116,6 +131,7 @@ final class RunRepository implements AutoCloseable {
 
     @Override
     public void close() {
+        look.close();
         packed.cancel(true);
         try {
             // Git is ended with it, and writes no more into what is removed here.

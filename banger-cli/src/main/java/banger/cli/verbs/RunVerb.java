@@ -64,12 +64,13 @@ public final class RunVerb {
                 if (i.has(flag)) throw WorkspaceFlags.withoutPath("vm run", flag);
             return inNew(i, session, request);
         }
-        var repository = RunRepository.of(i, session);
-        if (i.has("--dry-run")) {
-            repository.list();
-            return 0;
+        try (var repository = RunRepository.of(i, session)) {
+            if (i.has("--dry-run")) {
+                repository.list();
+                return 0;
+            }
+            return inRepository(i, session, repository, request, vm -> repository.use(i, vm));
         }
-        return inRepository(i, session, repository, request, vm -> repository.use(i, vm));
     }
 
     /** What a VM with the repository in it is for. */
@@ -94,12 +95,10 @@ public final class RunVerb {
     }
 
     private static int withRepository(Session session, RunRepository repository, CreateVm request, Use use) {
-        try (repository) {
-            repository.pack();
-            try (var keep = KeepOrDelete.of(session, request.remove(), cancel -> create(request, session, cancel))) {
-                repository.deliver(keep.vm(), keep);
-                return use.of(keep.vm());
-            }
+        repository.pack();
+        try (var keep = KeepOrDelete.of(session, request.remove(), cancel -> create(request, session, cancel))) {
+            repository.deliver(keep.vm(), keep);
+            return use.of(keep.vm());
         }
     }
 
@@ -114,6 +113,7 @@ public final class RunVerb {
         var asked = WantedEnvironment.with(request, spec);
         try (var keep = KeepOrDelete.of(session, asked.remove(), cancel -> create(asked, session, cancel))) {
             var vm = keep.vm();
+            repository.looked(keep);
             if (vm.boot().equals(EnvironmentSpec.SETUP)) {
                 switch (repository.setUp(keep, wanted, spec)) {
                     case EnvironmentSetup.Saved saved -> vm = saved.vm();

@@ -11,9 +11,10 @@ import banger.cli.environment.EnvironmentFile;
 import banger.cli.environment.Recognised;
 import banger.workspace.GuestPath;
 import banger.workspace.RepoPath;
+import banger.workspace.git.HostRepository;
 import banger.workspace.in.Listed;
+import banger.workspace.in.Look;
 import banger.workspace.in.Source;
-import banger.workspace.in.TopFiles;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -24,44 +25,40 @@ import java.util.stream.Collectors;
 /** What a repository wants to have ready in its VMs: by its own word, which its owner must have agreed to, or recognised. */
 final class WantedEnvironment {
     private final Session session;
-    private final Source source;
+    private final Look look;
     private final GuestPath path;
     private final Optional<EnvironmentFile> file;
     private final List<Recognised> recognised;
 
     private WantedEnvironment(
-            Session session,
-            Source source,
-            GuestPath path,
-            Optional<EnvironmentFile> file,
-            List<Recognised> recognised) {
+            Session session, Look look, GuestPath path, Optional<EnvironmentFile> file, List<Recognised> recognised) {
         this.session = session;
-        this.source = source;
+        this.look = look;
         this.path = path;
         this.file = file;
         this.recognised = recognised;
     }
 
-    static WantedEnvironment none(Session session, Source source, GuestPath path) {
-        return new WantedEnvironment(session, source, path, Optional.empty(), List.of());
+    static WantedEnvironment none(Session session, Look look, GuestPath path) {
+        return new WantedEnvironment(session, look, path, Optional.empty(), List.of());
     }
 
     /**
-     * Looks; whatever is wrong with its file is told here.
+     * Reads its file, before the look at the rest is over; whatever is wrong with it is told here.
      *
      * @param tools whether what asks for tools counts
      */
-    static WantedEnvironment of(Session session, Source source, GuestPath path, boolean tools) {
-        try (var files = TopFiles.of(source)) {
-            var shown = shownFile(session, source);
+    static WantedEnvironment of(Session session, Look look, GuestPath path, boolean tools) {
+        try (var files = look.topFiles()) {
+            var shown = shownFile(session, look.repository());
             var file = files.read(EnvironmentFile.NAME, EnvironmentFile.LARGEST)
                     .map(content -> EnvironmentFile.of(shown, content));
             for (var key : file.map(EnvironmentFile::keys).orElse(List.of()))
                 if (!files.has(key))
                     throw new BangerException(
                             ErrorCode.CONFIG_INVALID, shown + ": keys: " + key + ": no such file in the repository");
-            var recognised = file.isPresent() ? List.<Recognised>of() : recognised(source, tools);
-            return new WantedEnvironment(session, source, path, file, recognised);
+            var recognised = file.isPresent() ? List.<Recognised>of() : recognised(look.source(), tools);
+            return new WantedEnvironment(session, look, path, file, recognised);
         }
     }
 
@@ -74,8 +71,8 @@ final class WantedEnvironment {
         return Recognised.in(name -> there.contains(RepoPath.of(name)), tools);
     }
 
-    static String shownFile(Session session, Source source) {
-        return Preparation.shown(session, source.repository().top()) + "/" + EnvironmentFile.NAME;
+    static String shownFile(Session session, HostRepository repository) {
+        return Preparation.shown(session, repository.top()) + "/" + EnvironmentFile.NAME;
     }
 
     Optional<EnvironmentFile> file() {
@@ -131,11 +128,11 @@ final class WantedEnvironment {
     void agreed() {
         if (file.isEmpty()) return;
         var asked = file.get();
-        var top = source.repository().top();
+        var top = look.repository().top();
         var approvals = new Approvals(session.layout());
         if (approvals.has(top, asked.digest())) return;
         if (!session.terminal().interactive()) throw unapproved("nobody agreed to what it asks for");
-        var text = shownFile(session, source) + " is new or was changed; it asks for:\n" + lines(asked)
+        var text = shownFile(session, look.repository()) + " is new or was changed; it asks for:\n" + lines(asked)
                 + "agree, for this repository?";
         if (!Question.yes(session, text)) throw unapproved("not agreed to");
         approvals.record(top, asked.digest());
@@ -146,10 +143,11 @@ final class WantedEnvironment {
     }
 
     private BangerException unapproved(String why) {
-        var place = Printable.word(source.repository().top().toString());
+        var place = Printable.word(look.repository().top().toString());
         var more = new ArrayList<>(file.orElseThrow().asks());
         more.add("banger env approve " + place + ", or banger vm run --no-env " + place);
-        return new BangerException(ErrorCode.ENVIRONMENT_UNAPPROVED, shownFile(session, source) + ": " + why, more);
+        return new BangerException(
+                ErrorCode.ENVIRONMENT_UNAPPROVED, shownFile(session, look.repository()) + ": " + why, more);
     }
 
     /**
@@ -172,11 +170,11 @@ final class WantedEnvironment {
                         .distinct()
                         .toList());
         var digest = EnvironmentFile.sha256();
-        try (var files = TopFiles.of(source)) {
+        try (var files = look.topFiles()) {
             files.digest(keys, digest);
         }
         return Optional.of(new EnvironmentSpec(
-                source.repository().top().toString(),
+                look.repository().top().toString(),
                 path.value(),
                 commands,
                 keys.stream().map(WantedEnvironment::text).toList(),

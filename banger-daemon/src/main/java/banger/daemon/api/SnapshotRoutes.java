@@ -104,7 +104,7 @@ public final class SnapshotRoutes {
 
     private void remove(Exchange x) throws IOException {
         var vm = refs.resolve(x.parameter(0));
-        var snapshot = lifecycle.snapshots().require(vm, x.parameter(1));
+        var snapshot = lifecycle.snapshots().find(vm, x.parameter(1));
         operations.stream(x, "snapshot.delete", vm.name().value(), OnDisconnect.GO_ON, p -> {
             lifecycle.snapshots().remove(vm, snapshot);
             return json(vm, snapshot);

@@ -44,6 +44,7 @@ public final class SpaceRoute {
                     "banger snapshot rm " + name + " NUMBER",
                     layout.snapshots().resolve(id)));
         }
+        all.add(of("layers", "", "banger snapshot rm VM NUMBER; banger vm delete VM", layout.layers()));
         all.add(of("templates", "", "banger template prune", layout.templates()));
         all.add(of("environments", "", "banger env prune", layout.environments()));
         all.add(of("images", "", "banger image delete IMAGE", layout.images()));

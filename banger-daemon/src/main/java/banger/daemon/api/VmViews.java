@@ -68,6 +68,7 @@ public final class VmViews {
                 ref.flatMap(r -> Optional.ofNullable(r.confinement())).orElse(""),
                 ref.map(MachineRef::boot).orElse(""),
                 ref.map(MachineRef::readyMillis).orElse(0L),
+                disks.layers().shown(vm.id()).orElse(""),
                 workspace(vm).orElse(null),
                 vm.createdAt().toString(),
                 ref.map(r -> (int) r.vmmProcess().pid()).orElse(0));

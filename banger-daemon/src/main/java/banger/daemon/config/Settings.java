@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param templates {@code auto}: made by themselves; {@code manual}: only when asked for; {@code off}: not used either
  * @param templateBudget bytes that templates may take on disk; the longest unused go
  * @param environmentBudget the same of environments
+ * @param checkpointBudget the same of what is kept of one VM without being asked for; the oldest go
  * @param checkpoints whether the disks are kept before each command in a VM, so that it can be undone
  * @param stopTimeout how long a stop waits for the guest's dirty pages
  */
@@ -43,6 +44,7 @@ public record Settings(
         String templates,
         long templateBudget,
         long environmentBudget,
+        long checkpointBudget,
         boolean checkpoints) {
     public static final Settings DEFAULT = new Settings(
             "debian-bookworm",
@@ -68,5 +70,6 @@ public record Settings(
             "auto",
             10 * Size.GIB,
             20 * Size.GIB,
+            10 * Size.GIB,
             false);
 }

@@ -89,6 +89,8 @@ public final class SettingsFile {
                 text("template_budget", s -> Size.parse("template_budget", s)).orElse(d.templateBudget()),
                 text("environment_budget", s -> Size.parse("environment_budget", s))
                         .orElse(d.environmentBudget()),
+                text("checkpoint_budget", s -> Size.parse("checkpoint_budget", s))
+                        .orElse(d.checkpointBudget()),
                 text("vm.checkpoint", s -> oneOf(s, "off", "exec"))
                         .map("exec"::equals)
                         .orElse(d.checkpoints()));

@@ -23,7 +23,7 @@ import java.util.TreeMap;
  * written: engines trust what they load.
  */
 public final class SealedParts {
-    private static final String MANIFEST = "manifest.json";
+    static final String MANIFEST = "manifest.json";
     private static final String SEAL = "manifest.seal";
 
     private SealedParts() {}
@@ -70,6 +70,11 @@ public final class SealedParts {
     private static Part closed(Path file, String digest, Owner owner) throws IOException {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------"));
         owner.give(file); // an engine that maps it itself does so as that user, through a read-only mount
+        return part(file, digest);
+    }
+
+    /** A file as it is now, which is not written again. */
+    static Part part(Path file, String digest) throws IOException {
         var identity = FileIdentity.of(file);
         return new Part(
                 String.valueOf(file.getFileName()), identity.size(), AllocatedSize.of(file), digest, identity.text());

@@ -213,12 +213,13 @@ public final class Doctor {
     /** What a warm start, a snapshot or a copy of a VM costs on the disk. */
     private void copies(List<Check> checks) {
         try {
-            checks.add(info(
-                    "copies",
-                    Reflinks.in(layout.state())
-                            ? "of disks share what they have in common"
-                            : "of disks are written, as far as there is something in them; a file system with"
-                                    + " reflinks (btrfs, xfs) would share that"));
+            checks.add(
+                    info(
+                            "copies",
+                            Reflinks.in(layout.state())
+                                    ? "of disks share what they have in common"
+                                    : "of disks: under QEMU layers, so that nothing is written; under Firecracker, and of templates,"
+                                            + " what is in them is; a file system with reflinks (btrfs, xfs) would share all of it"));
         } catch (IOException e) {
             checks.add(warn("copies", "cannot be determined: " + e.getMessage(), List.of()));
         }

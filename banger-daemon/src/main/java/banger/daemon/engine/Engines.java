@@ -19,6 +19,14 @@ public interface Engines {
      */
     Hypervisor select(String wanted);
 
+    /**
+     * One that can run a VM whose disks are layers.
+     *
+     * @param wanted {@code auto}, or an engine's name
+     * @throws banger.api.BangerException {@code engine.unavailable} with the reason
+     */
+    Hypervisor selectLayered(String wanted);
+
     /** The engine that a machine with this label was started by. */
     Hypervisor byLabel(String label);
 

@@ -112,6 +112,11 @@ public final class HostEngines implements Engines {
     }
 
     @Override
+    public Hypervisor selectLayered(String wanted) {
+        return wanted.equals("auto") ? qemu() : select(wanted);
+    }
+
+    @Override
     public Hypervisor byLabel(String label) {
         if (label.equals(FirecrackerHypervisor.LABEL))
             // Finding a machine again needs no program: the one it was started with may be gone.

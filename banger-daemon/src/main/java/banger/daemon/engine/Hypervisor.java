@@ -24,7 +24,8 @@ public interface Hypervisor {
     /**
      * Starts a VMM that continues from a saved state, its vCPUs still stopped: {@link Machine#wake} lets
      * them run. The spec is that of the machine that was saved, but for its directory and tap, the sizes of its
-     * writable disks, and its memory: what was recorded is mapped.
+     * writable disks, and its memory: what was recorded is mapped. What was not may be loaded to be recorded; it is
+     * saved again then before it wakes.
      *
      * @param saved what {@link Machine#save} filled, needed until the machine woke
      * @throws banger.api.BangerException {@code vm.start-failed} with the VMM's last words; nothing runs then

@@ -24,8 +24,15 @@ import java.util.regex.Pattern;
  * @param product the engine's, for errors
  * @param sockets names in the directory that are there only while it runs
  * @param patience how long it may take until it has made its sockets
+ * @param logged see {@link LastWords}
  */
-public record Vmm(String name, String product, Path directory, List<String> sockets, Duration patience) {
+public record Vmm(
+        String name,
+        String product,
+        Path directory,
+        List<String> sockets,
+        Duration patience,
+        Optional<Pattern> logged) {
     /** A VMM makes its sockets some 50 ms after it was started; a busy host needs longer. */
     public static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -157,26 +164,16 @@ public record Vmm(String name, String product, Path directory, List<String> sock
 
     /** That it did not start, in its own last words where it had any. */
     public BangerException failed(String what, Exception cause) {
-        var words = lastWords();
         return new BangerException(
                         ErrorCode.VM_START_FAILED,
                         "vm " + name + ": " + product + " did not start: "
-                                + (words.isEmpty() ? Printable.line(what) : words),
+                                + lastWords().instead(what),
                         "banger doctor")
                 .because(cause);
     }
 
-    /** The last line of the VMM's stderr, printable; empty when it said nothing. */
-    private String lastWords() {
-        try {
-            return Printable.line(Files.readString(directory.resolve("vmm.log"))
-                    .lines()
-                    .filter(l -> !l.isBlank() && !l.contains("warning:"))
-                    .reduce((a, b) -> b)
-                    .orElse(""));
-        } catch (IOException e) {
-            return "";
-        }
+    private LastWords lastWords() {
+        return new LastWords(directory, logged);
     }
 
     /**
@@ -206,7 +203,6 @@ public record Vmm(String name, String product, Path directory, List<String> sock
 
     /** From the shim's exit file: {@code status 1} or {@code signal 9}, and the VMM's last words. */
     String exitDetail() {
-        var words = lastWords();
         var how = "unknown status";
         try {
             var matcher = STATUS.matcher(Files.readString(directory.resolve("exit.json")));
@@ -215,6 +211,6 @@ public record Vmm(String name, String product, Path directory, List<String> sock
             // Nobody wrote how it ended: the shim was killed too.
             how = "unknown status";
         }
-        return words.isEmpty() ? how : how + ": " + words;
+        return lastWords().after(how);
     }
 }

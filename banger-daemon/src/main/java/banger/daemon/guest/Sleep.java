@@ -19,6 +19,10 @@ public final class Sleep {
 
     private static final Duration FREEZE = Duration.ofSeconds(60);
     private static final Duration WAKE = Duration.ofSeconds(30);
+    /** Somebody may wait for the VM meanwhile, and nothing is lost by a guest that is not told. */
+    private static final Duration TOLD = Duration.ofSeconds(2);
+
+    private static final Duration STIR = Duration.ofSeconds(15);
     private static final SecureRandom RANDOM = new SecureRandom();
 
     /** Why a guest runs on. */
@@ -43,9 +47,29 @@ public final class Sleep {
         control.ask("freeze " + generation, ("frozen " + generation)::equals, FREEZE);
     }
 
+    /**
+     * Has the guest write to that much memory of its own, and to no page only zeroes; 0 and {@link #wake} give it back. A
+     * guest that does not know this, of an older banger, does nothing.
+     */
+    public static void stir(Control control, int kib) throws IOException {
+        control.send("stir " + kib);
+        if (kib == 0) return;
+        // Lines are heard in order.
+        control.ask("ping stirred", "pong stirred"::equals, STIR);
+    }
+
     /** Thaws, sets the clock, and returns when the guest is what it was before. */
     public static void wake(Control control, Kind kind) throws IOException {
-        var hello = greeted(control);
+        wake(control, kind, WAKE);
+    }
+
+    /** Sets the clock of a guest that runs; one that does not answer soon keeps its own. */
+    public static void tellTime(Control control) throws IOException {
+        wake(control, Kind.RESUME, TOLD);
+    }
+
+    private static void wake(Control control, Kind kind, Duration within) throws IOException {
+        var hello = greeted(control, within);
         long generation = Math.max(hello.generation(), control.generation()) + 1;
         var now = Instant.now();
         var seed = new byte[32];
@@ -55,14 +79,14 @@ public final class Sleep {
                         + (now.getEpochSecond() * 1_000_000_000 + now.getNano()) + " "
                         + HexFormat.of().formatHex(seed),
                 line -> line.startsWith("state ") && line.endsWith(" " + generation),
-                WAKE);
+                within);
     }
 
-    private static Hello greeted(Control control) throws IOException {
+    private static Hello greeted(Control control, Duration within) throws IOException {
         try {
-            return control.hello().get(WAKE.toMillis(), TimeUnit.MILLISECONDS);
+            return control.hello().get(within.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            throw new IOException("the guest did not answer within " + WAKE.toSeconds() + " s", e);
+            throw new IOException("the guest did not answer within " + within.toSeconds() + " s", e);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof IOException broken ? broken : new IOException(e);
         } catch (InterruptedException e) {

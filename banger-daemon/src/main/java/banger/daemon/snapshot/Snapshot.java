@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A VM at a moment. Its files are never written again. */
 public record Snapshot(Path directory, Manifest manifest) {
@@ -34,6 +35,7 @@ public record Snapshot(Path directory, Manifest manifest) {
      * @param key all that must be the same for its memory to be continued, by name; empty without memory
      * @param engine the label of the one that saved the memory; empty without
      * @param workspace of the VM's record, as it was
+     * @param disks absent where they are copies among the parts
      */
     @Json
     public record Manifest(
@@ -46,7 +48,16 @@ public record Snapshot(Path directory, Manifest manifest) {
             String engine,
             Map<String, String> key,
             String workspace,
-            List<SealedParts.Part> parts) {}
+            List<SealedParts.Part> parts,
+            @Nullable Disks disks) {}
+
+    /**
+     * Disks that are not among the parts: what they are on, the uppermost first, as chains write it.
+     *
+     * @param allocated bytes on disk of those that no snapshot had before
+     */
+    @Json
+    public record Disks(List<String> overlay, List<String> work, long allocated) {}
 
     public int number() {
         return manifest.number();
@@ -87,8 +98,14 @@ public record Snapshot(Path directory, Manifest manifest) {
                 directory.resolve(STATUS), Integer.toString(status).getBytes(StandardCharsets.US_ASCII), "rw-------");
     }
 
+    /** What its disks are, where they are layers. */
+    public Optional<Disks> layers() {
+        return Optional.ofNullable(manifest.disks());
+    }
+
     /** Bytes on disk. */
     public long allocated() {
-        return manifest.parts().stream().mapToLong(SealedParts.Part::allocated).sum();
+        return manifest.parts().stream().mapToLong(SealedParts.Part::allocated).sum()
+                + layers().map(Disks::allocated).orElse(0L);
     }
 }

@@ -18,8 +18,10 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +33,8 @@ public final class SnapshotStore {
     private static final Logger LOG = LoggerFactory.getLogger(SnapshotStore.class);
     private static final String UNFINISHED = ".making-";
     private static final int FORMAT = 1;
+    /** Of one whose disks are layers: nothing for a banger that knows none. */
+    private static final int LAYERED_FORMAT = 2;
 
     private final Path root;
     private final Owner owner;
@@ -75,19 +79,20 @@ public final class SnapshotStore {
         var manifest = Jsonb.instance()
                 .type(Snapshot.Manifest.class)
                 .fromJson(SealedParts.manifest(directory, seal, subject(vm, number)));
-        if (manifest.format() != FORMAT) throw new IOException("written by another version of banger");
+        if (manifest.format() != (manifest.disks() == null ? FORMAT : LAYERED_FORMAT))
+            throw new IOException("written by another version of banger");
         return new Snapshot(directory, manifest);
     }
 
     /**
-     * The one that a person means, its files compared with what was made.
+     * The one that a person means, damaged or not.
      *
      * @param reference its number or its label; of several with this label the latest
-     * @throws BangerException {@code snapshot.not-found}, {@code snapshot.damaged}
+     * @throws BangerException {@code snapshot.not-found}
      */
-    public Snapshot require(String vm, String name, String reference) {
+    public Snapshot find(String vm, String name, String reference) {
         var all = list(vm);
-        var found = all.stream()
+        return all.stream()
                 .filter(s -> reference.equals(Integer.toString(s.number()))
                         || reference.equals(s.manifest().label()))
                 .reduce((a, b) -> b)
@@ -95,6 +100,15 @@ public final class SnapshotStore {
                         ErrorCode.SNAPSHOT_NOT_FOUND,
                         "vm " + name + ": no snapshot " + Printable.quote(reference),
                         all.isEmpty() ? "banger vm snapshot " + name : "banger snapshot list " + name));
+    }
+
+    /**
+     * The same, its files compared with what was made.
+     *
+     * @throws BangerException {@code snapshot.not-found}, {@code snapshot.damaged}
+     */
+    public Snapshot require(String vm, String name, String reference) {
+        var found = find(vm, name, reference);
         try {
             var damage = SealedParts.damage(found.directory(), found.manifest().parts());
             if (damage.isEmpty()) return found;
@@ -122,14 +136,17 @@ public final class SnapshotStore {
      * Makes a directory of {@link #begin} a snapshot, the next of its VM, with all that is in it; durable when it
      * returns.
      *
+     * @param disks that are layers, and not in it
      * @param manifest of its number and its parts
      */
-    public Snapshot publish(String vm, Path staging, Function<Numbered, Snapshot.Manifest> manifest) {
+    public Snapshot publish(
+            String vm, Path staging, Optional<Snapshot.Disks> disks, Function<Numbered, Snapshot.Manifest> manifest) {
         try {
             var parts = SealedParts.adopt(staging, owner);
             int number = list(vm).stream().mapToInt(Snapshot::number).max().orElse(0) + 1;
             while (Files.exists(of(vm).resolve(Integer.toString(number)), LinkOption.NOFOLLOW_LINKS)) number++;
-            var made = manifest.apply(new Numbered(FORMAT, number, parts));
+            var made = manifest.apply(
+                    new Numbered(disks.isPresent() ? LAYERED_FORMAT : FORMAT, number, parts, disks.orElse(null)));
             SealedParts.seal(
                     staging,
                     seal,
@@ -145,7 +162,7 @@ public final class SnapshotStore {
     }
 
     /** What the store knows of a snapshot that is being made. */
-    public record Numbered(int format, int number, List<SealedParts.Part> parts) {}
+    public record Numbered(int format, int number, List<SealedParts.Part> parts, Snapshot.@Nullable Disks disks) {}
 
     /** Removes a directory of {@link #begin}. */
     public void abandon(String vm, Path directory) {

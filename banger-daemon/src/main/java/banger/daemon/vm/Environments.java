@@ -41,6 +41,7 @@ public final class Environments {
     private final VmDisks disks;
     private final Machines machines;
     private final SavedWorkspaces workspaces;
+    private final UnpulledWork work;
     private final SealedMemory memories;
     private final Settings settings;
     private final VmLifecycle lifecycle;
@@ -52,6 +53,7 @@ public final class Environments {
             VmDisks disks,
             Machines machines,
             SavedWorkspaces workspaces,
+            UnpulledWork work,
             SealedMemory memories,
             Settings settings,
             VmLifecycle lifecycle) {
@@ -61,6 +63,7 @@ public final class Environments {
         this.disks = disks;
         this.machines = machines;
         this.workspaces = workspaces;
+        this.work = work;
         this.memories = memories;
         this.settings = settings;
         this.lifecycle = lifecycle;
@@ -100,7 +103,11 @@ public final class Environments {
     private Template saved(Vm vm, RunningVm running, PendingEnvironment pending, Progress progress) {
         long began = System.nanoTime();
         var subject = "environment " + pending.key().digest().substring(0, SHOWN);
-        room(vm);
+        disks.requireRoom(
+                vm,
+                vm.memoryMib() * Size.MIB,
+                "environment " + vm.name() + ": it",
+                "banger env prune and banger vm prune");
         progress.doing(subject, "settling", 0, 0);
         var agent = running.agent();
         agent.quit(QUITS_WITHIN);
@@ -112,6 +119,7 @@ public final class Environments {
         }
         progress.doing(subject, "shrinking", 0, 0);
         agent.shrink(SHRINKS_WITHIN);
+        work.seen(vm, running);
         progress.doing(subject, "saving", 0, 0);
         var directory = disks.captured(vm);
         disks.makeShared(directory);
@@ -128,23 +136,6 @@ public final class Environments {
             return template;
         } catch (IOException | BangerException e) {
             throw runsOn(vm, running, directory, e);
-        }
-    }
-
-    /** What is written once more has to fit, with a tenth to spare. */
-    private void room(Vm vm) {
-        var place = disks.directory(vm.id()).state();
-        long needed = (vm.memoryMib() * Size.MIB + disks.used(vm.id())) / 10 * 11;
-        try {
-            long free = Files.getFileStore(place).getUsableSpace();
-            if (free >= needed) return;
-            throw new BangerException(
-                    ErrorCode.HOST_DISK_FULL,
-                    "environment " + vm.name() + ": needs up to " + Size.human(needed) + " on disk, " + Size.human(free)
-                            + " are free",
-                    "make room, then again; banger env prune and banger vm prune free space of ours");
-        } catch (IOException e) {
-            throw failed(vm, e);
         }
     }
 

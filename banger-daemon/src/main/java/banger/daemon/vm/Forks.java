@@ -2,10 +2,12 @@ package banger.daemon.vm;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
-import banger.api.Layout;
 import banger.api.VmName;
 import banger.daemon.DurableFiles;
+import banger.daemon.engine.Memory;
+import banger.daemon.engine.SealedMemory;
 import banger.daemon.ops.Failpoint;
+import banger.daemon.ops.Together;
 import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
 import banger.daemon.snapshot.Snapshot;
@@ -14,7 +16,6 @@ import banger.daemon.vm.VmCapture.Captured;
 import banger.daemon.vm.VmCapture.Content;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
@@ -22,37 +23,43 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Copies of a VM with identities of their own, which go on from where it is. */
 public final class Forks {
-    private static final int MOST = 64;
+    private static final Logger LOG = LoggerFactory.getLogger(Forks.class);
 
-    private final Layout layout;
+    private static final int MOST = 64;
+    private static final String SHARED = "shared";
+    /** From here on it is worth one more load that they share what they were copied from. */
+    private static final int SHARING = 3;
+
+    private final SavedWorkspaces workspaces;
     private final SnapshotStore store;
     private final VmTable table;
     private final VmDisks disks;
     private final SshKeys keys;
     private final VmCapture capture;
+    private final SealedMemory memories;
     private final VmLifecycle lifecycle;
 
     Forks(
-            Layout layout,
+            SavedWorkspaces workspaces,
             SnapshotStore store,
             VmTable table,
             VmDisks disks,
             SshKeys keys,
             VmCapture capture,
+            SealedMemory memories,
             VmLifecycle lifecycle) {
-        this.layout = layout;
+        this.workspaces = workspaces;
         this.store = store;
         this.table = table;
         this.disks = disks;
         this.keys = keys;
         this.capture = capture;
+        this.memories = memories;
         this.lifecycle = lifecycle;
     }
 
@@ -67,7 +74,8 @@ public final class Forks {
                     ErrorCode.USAGE, "vm " + parent.name() + ": from 1 to " + MOST + " copies at a time");
         var id = parent.id().value();
         var staging = store.begin(id);
-        try (var undo = new Undo()) {
+        try (var _ = disks.layers().store().hold();
+                var undo = new Undo()) {
             long began = System.nanoTime();
             Vm now;
             Captured captured;
@@ -86,10 +94,8 @@ public final class Forks {
                 copies.add(copy);
             }
             Failpoint.FORK_RESERVED.pass();
-            each(copies, copy -> {
-                begin(copy, now, staging, captured, progress);
-                return null;
-            });
+            Together.each(copies, copy -> make(copy, now, staging, captured.frozen()));
+            begin(copies, staging, captured, progress);
             Failpoint.FORK_CONTINUED.pass();
             undo.commit();
             long millis = (System.nanoTime() - began) / 1_000_000;
@@ -122,31 +128,63 @@ public final class Forks {
                 Optional.of(name));
     }
 
-    private void begin(Vm copy, Vm parent, Path staging, Captured captured, Progress progress) {
+    private void make(Vm copy, Vm parent, Path staging, Optional<VmLayers.Frozen> frozen) {
         try (var _ = lifecycle.locks().hold(copy.id())) {
-            disks.makeOf(copy, staging.resolve(Snapshot.OVERLAY), staging.resolve(Snapshot.WORK));
+            if (frozen.isPresent()) disks.makeOver(copy, frozen.get());
+            else disks.makeOf(copy, staging.resolve(Snapshot.OVERLAY), staging.resolve(Snapshot.WORK));
             keys.makeHostKey(copy.id());
-            copyWorkspaces(parent, copy);
+            // What became of it in the parent nobody has looked at.
+            workspaces.copy(parent.id(), copy.id());
             if (!parent.workspace().isEmpty()) table.workspace(copy.id(), parent.workspace());
-            table.state(copy.id(), VmState.CREATED, "");
-            if (captured.engine().isEmpty()) lifecycle.start(copy, true, Progress.NONE);
-            else lifecycle.begin(copy, () -> lifecycle.starter().continueAs(copy, staging, captured.key(), progress));
         }
     }
 
-    /** What was delivered to the parent is in the copy too; what became of it there nobody has looked at. */
-    private void copyWorkspaces(Vm parent, Vm copy) {
-        var from = layout.workspaces().resolve(parent.id().value());
-        if (!Files.isDirectory(from)) return;
-        var to = layout.workspaces().resolve(copy.id().value());
-        try (var all = Files.walk(from)) {
-            for (var path : all.toList()) {
-                var target = to.resolve(from.relativize(path).toString());
-                if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) DurableFiles.directories(target);
-                else Files.copy(path, target, StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
+    private void begin(List<Vm> copies, Path staging, Captured captured, Progress progress) {
+        if (captured.engine().isEmpty()) {
+            Together.each(copies, copy -> {
+                try (var _ = lifecycle.locks().hold(copy.id())) {
+                    table.state(copy.id(), VmState.CREATED, "");
+                    lifecycle.start(copy, true, Progress.NONE);
+                }
+            });
+            return;
+        }
+        var own = new SavedMachine(staging, new Memory.Own(), captured.key());
+        boolean sharing = copies.size() >= SHARING && !lifecycle.continuing().mapsSaved(copies.getFirst());
+        var saved = sharing ? shared(copies.getFirst(), own, progress) : own;
+        try {
+            Together.each(copies, copy -> {
+                try (var _ = lifecycle.locks().hold(copy.id())) {
+                    table.state(copy.id(), VmState.CREATED, "");
+                    lifecycle.begin(copy, () -> lifecycle.continuing().continueAs(copy, saved, progress));
+                }
+            });
+        } finally {
+            // Those that have it keep it; nobody else will come.
+            if (saved.memory() instanceof Memory.Mapped mapped) memories.release(mapped.file());
+        }
+    }
+
+    /** One memory for all of them; where that cannot be had, each loads its own. */
+    private SavedMachine shared(Vm first, SavedMachine own, Progress progress) {
+        progress.doing("vm " + first.name(), "loading the memory for all copies", 0, 0);
+        try (var _ = lifecycle.locks().hold(first.id())) {
+            var loaded = disks.captured(first);
+            disks.makeShared(loaded);
+            try {
+                var saved = lifecycle.continuing().recorded(first, own, loaded);
+                var kept = own.directory().resolve(SHARED);
+                Files.move(loaded, kept, StandardCopyOption.ATOMIC_MOVE);
+                return saved.in(kept);
+            } catch (IOException e) {
+                throw DurableFiles.failure(loaded, e);
+            } finally {
+                disks.removeShared(first, loaded);
             }
-        } catch (IOException e) {
-            throw DurableFiles.failure(to, e);
+        } catch (BangerException e) {
+            if (e.code() == ErrorCode.CANCELLED) throw e;
+            LOG.warn("vm {}: the copies load their memory each for itself: {}", first.name(), e.fact(), e);
+            return own;
         }
     }
 
@@ -154,23 +192,6 @@ public final class Forks {
         var found = table.find(copy.id());
         if (found.isEmpty()) return;
         lifecycle.delete(found.get(), OnUnpulled.DISCARD, Progress.NONE);
-    }
-
-    private interface Each {
-        Void of(Vm vm) throws Exception;
-    }
-
-    private static void each(List<Vm> vms, Each each) {
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            var running = new ArrayList<Future<Void>>();
-            for (var vm : vms) running.add(threads.submit((Callable<Void>) () -> each.of(vm)));
-            for (var one : running) one.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new BangerException(ErrorCode.CANCELLED, "cancelled").because(e);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeException told ? told : new IllegalStateException(e);
-        }
     }
 
     /** Names for copies: the prefix itself for one of them, else with a number that is free. */

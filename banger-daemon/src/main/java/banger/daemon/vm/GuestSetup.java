@@ -124,9 +124,9 @@ final class GuestSetup {
 
     private VmStart.NotReady notReady(Vm vm, String fact) {
         var remedies = new ArrayList<String>();
-        var tail = ConsoleLog.tail(disks.directory(vm.id()), 5);
+        var tail = ConsoleLog.lastWords(disks.directory(vm.id()), 5);
         if (!tail.isEmpty()) {
-            remedies.add("last lines of its console:");
+            remedies.add("its console says:");
             tail.forEach(line -> remedies.add("  " + line));
         }
         remedies.add("banger vm logs " + vm.name() + "; banger vm delete " + vm.name());

@@ -52,6 +52,7 @@ public final class Reconciler {
                 LOG.warn("vm {}: could not be reconciled: {}", vm.name(), e.fact(), e);
             }
         }
+        disks.layers().store().sweep();
         for (var id : disks.present()) {
             if (table.find(id).isPresent()) continue;
             LOG.info("removing the files of vm {}, which nobody was told of", id);
@@ -61,6 +62,14 @@ public final class Reconciler {
     }
 
     private void reconcile(Vm vm) {
+        switch (disks.settling().of(vm.id())) {
+            case WRITTEN -> {}
+            case UNDER_WAY -> disks.settling().later(vm.id());
+            case LOST -> {
+                neverWritten(vm);
+                return;
+            }
+        }
         if (disks.restoring(vm)) {
             // Its disks are one snapshot's, both of them, or nobody's.
             Strays.end(disks.directory(vm.id()).state());
@@ -100,6 +109,7 @@ public final class Reconciler {
             }
             case CREATED, STOPPED, ERROR -> Strays.end(disks.directory(vm.id()).state());
         }
+        if (machines.find(vm.id()).isEmpty()) disks.layers().settle(vm.id());
         // Its command or session is over, however that came about.
         if (vm.ephemeral() && machines.find(vm.id()).isEmpty()) {
             if (!lifecycle.mayGo(vm)) {
@@ -109,6 +119,26 @@ public final class Reconciler {
             LOG.info("vm {}: was to go with its command, deleted", vm.name());
             lifecycle.forget(vm);
         }
+    }
+
+    /** The host went down within moments of its first start. */
+    private void neverWritten(Vm vm) {
+        LOG.info("vm {}: the host went down before its disks were written", vm.name());
+        Strays.end(disks.directory(vm.id()).state());
+        network.detach(vm);
+        disks.removeRun(vm.id());
+        if (vm.ephemeral() || vm.state() == VmState.CREATING || vm.state() == VmState.DELETING) {
+            lifecycle.forget(vm);
+            return;
+        }
+        disks.saved(vm).discard();
+        disks.makeAgain(vm);
+        disks.forgetWorkspaces(vm.id());
+        table.workspace(vm.id(), "");
+        table.state(
+                vm.id(),
+                VmState.CREATED,
+                "the host went down before its disks were written: it is as before its first start");
     }
 
     private void adopt(Vm vm) {
@@ -133,6 +163,7 @@ public final class Reconciler {
     private void takeUp(Vm vm, RunningVm running) {
         try {
             lifecycle.snapshots().takeUp(vm, running);
+            disks.layers().settle(vm.id());
         } catch (IOException e) {
             LOG.warn("vm {}: does not answer any more", vm.name(), e);
         }

@@ -1,6 +1,7 @@
 package banger.daemon.vm;
 
 import banger.api.BangerException;
+import banger.api.ErrorCode;
 import banger.api.Size;
 import banger.daemon.DurableFiles;
 import banger.daemon.disk.SparseFiles;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.List;
 
 /** Takes snapshots of VMs and puts VMs back to them. */
@@ -30,20 +32,24 @@ public final class Snapshots {
     private final VmDisks disks;
     private final Machines machines;
     private final VmCapture capture;
+    private final long budget;
     private final VmLifecycle lifecycle;
 
+    /** @param budget bytes that what is kept of one VM without being asked for may take */
     Snapshots(
             SnapshotStore store,
             VmTable table,
             VmDisks disks,
             Machines machines,
             VmCapture capture,
+            long budget,
             VmLifecycle lifecycle) {
         this.store = store;
         this.table = table;
         this.disks = disks;
         this.machines = machines;
         this.capture = capture;
+        this.budget = budget;
         this.lifecycle = lifecycle;
     }
 
@@ -62,11 +68,12 @@ public final class Snapshots {
         long began = System.nanoTime();
         var id = vm.id().value();
         var staging = store.begin(id);
-        try {
+        try (var _ = disks.layers().store().hold()) {
             var captured = capture.into(staging, vm, content, progress);
             var snapshot = store.publish(
                     id,
                     staging,
+                    captured.frozen().map(f -> f.disks(disks.layers().sealed(vm, f))),
                     n -> new Snapshot.Manifest(
                             n.format(),
                             id,
@@ -77,9 +84,11 @@ public final class Snapshots {
                             captured.engine(),
                             captured.key(),
                             vm.workspace(),
-                            n.parts()));
+                            n.parts(),
+                            n.disks()));
             Failpoint.SNAPSHOT_PUBLISHED.pass();
-            bound(id, kind);
+            // The one that it is put back to may be the oldest: then that comes first.
+            if (kind != Kind.BEFORE_RESTORE) bound(id);
             if (kind == Kind.ASKED)
                 progress.done(
                         "snapshot " + vm.name() + " " + snapshot.number(),
@@ -95,12 +104,20 @@ public final class Snapshots {
         }
     }
 
-    private void bound(String id, Kind kind) {
-        int most = kind == Kind.CHECKPOINT ? MOST_CHECKPOINTS : MOST_BEFORE_RESTORE;
-        if (kind == Kind.ASKED) return;
-        var of =
-                store.list(id).stream().filter(s -> s.manifest().kind() == kind).toList();
-        for (int i = 0; i < of.size() - most; i++) store.remove(id, of.get(i));
+    /** Nobody asked for them: the oldest go, the latest stays. */
+    private void bound(String id) {
+        var counts = new EnumMap<Kind, Integer>(Kind.class);
+        long bytes = 0;
+        for (var snapshot : store.list(id).reversed()) {
+            var kind = snapshot.manifest().kind();
+            if (kind == Kind.ASKED) continue;
+            bytes += snapshot.allocated();
+            int count = counts.merge(kind, 1, Integer::sum);
+            boolean many = count > (kind == Kind.CHECKPOINT ? MOST_CHECKPOINTS : MOST_BEFORE_RESTORE);
+            boolean big = bytes > budget && bytes > snapshot.allocated();
+            if (many || big) store.remove(id, snapshot);
+        }
+        disks.layers().store().sweep();
     }
 
     /** In the order they were made. */
@@ -108,14 +125,35 @@ public final class Snapshots {
         return store.list(vm.id().value());
     }
 
+    /**
+     * Damaged or not: to be removed.
+     *
+     * @throws BangerException {@code snapshot.not-found}
+     */
+    public Snapshot find(Vm vm, String reference) {
+        return store.find(vm.id().value(), vm.name().value(), reference);
+    }
+
     /** @throws BangerException {@code snapshot.not-found}, {@code snapshot.damaged} */
     public Snapshot require(Vm vm, String reference) {
-        return store.require(vm.id().value(), vm.name().value(), reference);
+        var found = store.require(vm.id().value(), vm.name().value(), reference);
+        if (found.layers().isEmpty()) return found;
+        var damage = disks.layers().damage(frozen(found));
+        if (damage.isEmpty()) return found;
+        throw new BangerException(
+                ErrorCode.SNAPSHOT_DAMAGED,
+                "vm " + vm.name() + ": snapshot " + found.number() + " is damaged (" + damage + ")",
+                "banger snapshot rm " + vm.name() + " " + found.number());
+    }
+
+    private static VmLayers.Frozen frozen(Snapshot snapshot) {
+        return VmLayers.Frozen.of(snapshot.layers().orElseThrow());
     }
 
     public void remove(Vm vm, Snapshot snapshot) {
         try (var _ = lifecycle.locks().hold(vm.id())) {
             store.remove(vm.id().value(), snapshot);
+            disks.layers().store().sweep();
         }
     }
 
@@ -124,7 +162,8 @@ public final class Snapshots {
      * afterwards: from the snapshot's memory, or booted where it has none.
      */
     public Vm restore(Vm vm, Snapshot snapshot, Progress progress) {
-        try (var _ = lifecycle.locks().hold(vm.id())) {
+        try (var _ = lifecycle.locks().hold(vm.id());
+                var _ = disks.layers().store().hold()) {
             var now = lifecycle.current(vm);
             boolean ran = machines.find(vm.id()).isPresent();
             if (now.state() != VmState.PAUSED && now.state() != VmState.SUSPENDED)
@@ -136,6 +175,7 @@ public final class Snapshots {
             replace(now, snapshot);
             if (snapshot.hasMemory()) keepMemory(now, snapshot);
             end(now);
+            bound(vm.id().value());
             table.workspace(vm.id(), snapshot.manifest().workspace());
             table.state(vm.id(), snapshot.hasMemory() ? VmState.SUSPENDED : VmState.STOPPED, "");
             progress.note("vm " + vm.name() + ": put back to " + name(snapshot));
@@ -169,10 +209,17 @@ public final class Snapshots {
 
     /** Both disks; a crash between them is mended by {@link #finish}. */
     private void replace(Vm vm, Snapshot snapshot) {
+        if (snapshot.layers().isPresent()) {
+            disks.layers().begin(vm, frozen(snapshot));
+            Failpoint.RESTORE_COPIED.pass();
+            Failpoint.RESTORE_REPLACED.pass();
+            return;
+        }
         var directory = disks.directory(vm.id());
         put(snapshot.overlay(), directory.overlay(), vm.overlayBytes());
         Failpoint.RESTORE_COPIED.pass();
         put(snapshot.work(), directory.workDisk(), vm.diskBytes());
+        disks.layers().forget(vm.id());
         Failpoint.RESTORE_REPLACED.pass();
     }
 

@@ -6,7 +6,6 @@ import banger.api.Printable;
 import banger.api.Size;
 import banger.api.VmName;
 import banger.daemon.config.Settings;
-import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.BootSpec.Urgency;
 import banger.daemon.engine.Engines;
 import banger.daemon.engine.Hypervisor;
@@ -145,20 +144,9 @@ final class TemplateBuild {
             var attachment = network.attach(vm);
             undo.add(() -> network.detach(vm));
             var running = new RunningVm(vm.id(), NAME, "cold");
-            var spec = new BootSpec(
-                    NAME.value(),
-                    directory,
-                    files.links(),
-                    files.commandLine(),
-                    vm.vcpu(),
-                    vm.memoryMib(),
-                    vm.mac(),
-                    vm.cid(),
-                    attachment.placement(),
-                    attachment.label(),
-                    running,
-                    new Memory.Recorded(),
-                    urgency);
+            var spec = files.spec(vm, directory, attachment, running)
+                    .on(new Memory.Recorded())
+                    .with(urgency);
             var machine = engine.boot(spec);
             undo.add(machine::kill);
             running.machine(machine);

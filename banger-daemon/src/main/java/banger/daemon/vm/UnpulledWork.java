@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -75,6 +76,25 @@ final class UnpulledWork {
         }
     }
 
+    /**
+     * Has a VM that is about to be saved for others look at what it holds: what is not as it was delivered is written down
+     * in it, and the kernel in it has every file's entry in memory, where those who continue from it need not read them.
+     * One that cannot is saved all the same: it only makes them slower.
+     */
+    void seen(Vm vm, RunningVm running) {
+        for (var one : of(vm)) {
+            try {
+                within(limit, vm.name().value(), () -> {
+                    Unpulled.seen(guest(vm, running), one.delivered);
+                    return true;
+                });
+            } catch (BangerException e) {
+                if (e.code() == ErrorCode.CANCELLED) throw e;
+                LOG.info("vm {}: is saved without a look: {}", vm.name(), e.fact());
+            }
+        }
+    }
+
     private void answers(RunningVm running) {
         within(ACKNOWLEDGED_WITHIN, running.name().value(), running.agent()::health);
     }
@@ -110,6 +130,27 @@ final class UnpulledWork {
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException told) throw told;
             throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * What becomes of the work in a VM that is about to go.
+     *
+     * @param stop for a VM that must stay, because its work could not be saved
+     * @throws BangerException {@code workspace.unpulled}: it stays
+     */
+    void keep(Vm vm, Optional<RunningVm> running, OnUnpulled unpulled, Progress progress, Consumer<RunningVm> stop) {
+        switch (unpulled) {
+            case DISCARD -> {}
+            case REFUSE -> refuse(vm, running);
+            case RESCUE -> {
+                try {
+                    rescue(vm, running, progress);
+                } catch (BangerException e) {
+                    running.ifPresent(stop);
+                    throw e;
+                }
+            }
         }
     }
 

@@ -9,12 +9,19 @@ import java.nio.file.Path;
  * @param run {@code $RUN/vms/ID}: what is true until the host boots again
  */
 public record VmDirectory(Path state, Path run) {
+    static final String UNSETTLED = "unsettled-";
+
     public Path overlay() {
         return state.resolve("vdb");
     }
 
     public Path workDisk() {
         return state.resolve("vdc");
+    }
+
+    /** There while its disks are copies that may not be on disk yet; by the boot of the host that made them. */
+    Path unsettled(String boot) {
+        return state.resolve(UNSETTLED + boot);
     }
 
     public Path console() {

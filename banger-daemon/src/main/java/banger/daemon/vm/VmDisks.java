@@ -3,6 +3,7 @@ package banger.daemon.vm;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Layout;
+import banger.api.Size;
 import banger.daemon.Ballast;
 import banger.daemon.DurableFiles;
 import banger.daemon.Owner;
@@ -20,22 +21,33 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The directories and disks of VMs. */
 public final class VmDisks {
+    private static final Duration SETTLES_AGAIN = Duration.ofSeconds(10);
+
     private final Layout layout;
     private final Owner owner;
     private final BlankDisks blanks;
     private final Ballast ballast;
+    private final VmLayers layers;
+    private final Settling settling = new Settling(this::directory, SETTLES_AGAIN);
 
     public VmDisks(Layout layout, Owner owner, BlankDisks blanks, Ballast ballast) {
         this.layout = layout;
         this.owner = owner;
         this.blanks = blanks;
         this.ballast = ballast;
+        this.layers = new VmLayers(layout, owner);
+    }
+
+    /** The disks that are more than a raw file. */
+    public VmLayers layers() {
+        return layers;
     }
 
     public VmDirectory directory(VmId id) {
@@ -65,20 +77,32 @@ public final class VmDisks {
         }
     }
 
-    /** Puts copies of a template's disks in the place of those that no guest has written to; durable. */
+    /**
+     * Puts copies of a template's disks in the place of those that no guest has written to. They are on disk after
+     * {@link #settling} wrote them.
+     */
     void clone(Vm vm, Template template) {
         var directory = directory(vm.id());
         var about = template.manifest().about();
         try {
+            settling.begin(vm.id());
             Both.of(
-                    () -> cloned(template.overlay(), directory.overlay(), vm.overlayBytes()),
+                    () -> copied(template.overlay(), directory.overlay(), vm.overlayBytes()),
                     () -> about.workBytes() > vm.diskBytes()
                             ? directory.workDisk()
-                            : cloned(template.work(), directory.workDisk(), vm.diskBytes()));
-            DurableFiles.syncDirectory(directory.state());
+                            : copied(template.work(), directory.workDisk(), vm.diskBytes()));
         } catch (IOException e) {
             throw DurableFiles.failure(directory.state(), e);
         }
+    }
+
+    private Path copied(Path source, Path file, long size) {
+        return replaced(file, half -> SparseFiles.copyVolatile(source, half, size));
+    }
+
+    /** How far copies are on their way to the host's disk. */
+    Settling settling() {
+        return settling;
     }
 
     /** The disks of a new VM as copies of another's; durable when this returns. */
@@ -90,6 +114,19 @@ public final class VmDisks {
             cloned(overlay, dir.overlay(), vm.overlayBytes());
             cloned(work, dir.workDisk(), vm.diskBytes());
             DurableFiles.syncDirectory(dir.state());
+            DurableFiles.syncDirectory(layout.vms());
+        } catch (IOException e) {
+            throw DurableFiles.failure(dir.state(), e);
+        }
+    }
+
+    /** The disks of a new VM, over what another's were; durable when this returns. */
+    void makeOver(Vm vm, VmLayers.Frozen below) {
+        var dir = directory(vm.id());
+        try {
+            DurableFiles.directories(dir.state());
+            owner.share(dir.state());
+            layers.begin(vm, below);
             DurableFiles.syncDirectory(layout.vms());
         } catch (IOException e) {
             throw DurableFiles.failure(dir.state(), e);
@@ -165,6 +202,8 @@ public final class VmDisks {
                 () -> replaced(directory.workDisk(), half -> blanks.create(DiskRole.WORK, vm.diskBytes(), half)));
         try {
             DurableFiles.syncDirectory(directory.state());
+            layers.forget(vm.id());
+            settling.forget(vm.id());
         } catch (IOException e) {
             throw DurableFiles.failure(directory.state(), e);
         }
@@ -194,9 +233,42 @@ public final class VmDisks {
         return file;
     }
 
+    /**
+     * What is written once more has to fit, with a tenth to spare.
+     *
+     * @param memory bytes of it that are written beside the VM's files
+     * @param what needs the room, for the error
+     * @param prunes what would make some
+     * @throws BangerException {@code host.disk-full}
+     */
+    void requireRoom(Vm vm, long memory, String what, String prunes) {
+        requireRoomFor(vm, memory + used(vm.id()), what, prunes);
+    }
+
+    /** The same for that many bytes. */
+    void requireRoomFor(Vm vm, long bytes, String what, String prunes) {
+        var directory = directory(vm.id()).state();
+        long needed = bytes / 10 * 11;
+        try {
+            long free = Files.getFileStore(directory).getUsableSpace();
+            if (free >= needed) return;
+            throw new BangerException(
+                    ErrorCode.HOST_DISK_FULL,
+                    what + " needs up to " + Size.human(needed) + " on disk, " + Size.human(free) + " are free",
+                    "make room, then again; " + prunes + " free space of ours");
+        } catch (IOException e) {
+            throw DurableFiles.failure(directory, e);
+        }
+    }
+
     /** Sees to it that an end can be written down, on a full disk too. */
     void makeRoom() {
         ballast.drop();
+    }
+
+    /** Whether a guest that waited for room may write again, without taking that of an end. */
+    boolean roomAgain() {
+        return ballast.enough();
     }
 
     /** Holds it back again, when there is room enough. */
@@ -209,14 +281,24 @@ public final class VmDisks {
         var dir = directory(id);
         DurableFiles.removeTree(layout.vms(), dir.state());
         DurableFiles.removeTree(layout.vmRuns(), dir.run());
-        DurableFiles.removeTree(layout.workspaces(), layout.workspaces().resolve(id.value()));
+        forgetWorkspaces(id);
+        layers.store().sweep();
         ballast.lay();
+    }
+
+    /** Nothing was ever delivered to a VM. */
+    void forgetWorkspaces(VmId id) {
+        DurableFiles.removeTree(layout.workspaces(), layout.workspaces().resolve(id.value()));
     }
 
     /** Makes the work disk bigger; the guest grows its file system at the next start. */
     void grow(Vm vm, long bytes) {
         if (bytes < vm.diskBytes())
             throw new BangerException(ErrorCode.USAGE, "vm " + vm.name() + ": a disk only grows");
+        if (layers.of(vm.id()).layered()) {
+            layers.grow(vm, bytes);
+            return;
+        }
         try (var file = new RandomAccessFile(directory(vm.id()).workDisk().toFile(), "rw")) {
             file.setLength(bytes);
             file.getFD().sync();
@@ -225,14 +307,17 @@ public final class VmDisks {
         }
     }
 
-    /** Bytes that a VM's files take on the host's disk, its saved memory with them, holes not counted. */
+    /**
+     * Bytes that a VM's files take on the host's disk, its saved memory with them, holes not counted; and the layers that its
+     * disks are on, whoever else is.
+     */
     public long used(VmId id) {
         try (var files = Files.walk(directory(id).state())) {
-            long sum = 0;
+            long sum = layers.below(id);
             for (var file : files.filter(f -> Files.isRegularFile(f, LinkOption.NOFOLLOW_LINKS))
                     .toList()) sum += allocated(file);
             return sum;
-        } catch (IOException | UncheckedIOException e) {
+        } catch (IOException | UncheckedIOException | BangerException e) {
             return 0;
         }
     }

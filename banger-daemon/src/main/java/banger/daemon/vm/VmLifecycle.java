@@ -43,6 +43,7 @@ public final class VmLifecycle {
     private final VmSizes sizes;
     private final Settings settings;
     private final VmStart start;
+    private final VmContinue continues;
     private final VmStop stop;
     private final VmSuspend suspend;
     private final UnpulledWork work;
@@ -82,13 +83,16 @@ public final class VmLifecycle {
         this.snapshots = snapshots;
         this.sizes = new VmSizes(VmDefaults.of(settings));
         var workspaces = new SavedWorkspaces(layout);
+        var specs = new MachineSpecs(disks, engines);
+        var setup = new GuestSetup(network, disks, keys, settings);
+        this.continues = new VmContinue(sources, specs, network, disks, engines, userFiles, setup);
         this.start = new VmStart(
                 sources,
+                specs,
                 network,
                 disks,
-                engines,
                 userFiles,
-                new GuestSetup(network, disks, keys, settings),
+                setup,
                 new WarmStart(disks, store, workspaces, "template", settings.startTimeout()),
                 new WarmStart(disks, environmentStore, workspaces, "environment", settings.startTimeout()));
         this.templates = new Templates(
@@ -102,11 +106,11 @@ public final class VmLifecycle {
         this.stop = new VmStop(table, network, disks, machines, settings);
         this.suspend = new VmSuspend(table, sources, disks, machines, stop, settings);
         this.work = new UnpulledWork(layout, settings.stopTimeout());
-        var capture = new VmCapture(sources, disks, machines, settings);
-        this.copies = new Snapshots(snapshots, table, disks, machines, capture, this);
-        this.forks = new Forks(layout, snapshots, table, disks, keys, capture, this);
+        var capture = new VmCapture(sources, disks, machines, engines, settings);
+        this.copies = new Snapshots(snapshots, table, disks, machines, capture, settings.checkpointBudget(), this);
+        this.forks = new Forks(workspaces, snapshots, table, disks, keys, capture, memories, this);
         this.environments = new Environments(
-                environmentStore, layout, table, disks, machines, workspaces, memories, settings, this);
+                environmentStore, layout, table, disks, machines, workspaces, work, memories, settings, this);
         this.ends = new MachineEnds(
                 table, disks, machines, locks, stop, vm -> boot(vm, BootMode.COLD, Optional.empty(), Progress.NONE));
     }
@@ -220,7 +224,7 @@ public final class VmLifecycle {
                     new VmDefaults(now.vcpu(), now.memoryMib(), now.diskBytes(), now.overlayBytes()),
                     true);
             if (now.state() == VmState.SUSPENDED && !cold) {
-                begin(now, () -> start.resume(now, progress));
+                begin(now, () -> continues.resume(now, progress));
                 return current(now);
             }
             disks.saved(now).discard();
@@ -314,8 +318,8 @@ public final class VmLifecycle {
         return forks;
     }
 
-    VmStart starter() {
-        return start;
+    VmContinue continuing() {
+        return continues;
     }
 
     /** What VMs continue from. */
@@ -334,6 +338,7 @@ public final class VmLifecycle {
             watch(running);
             table.state(vm.id(), VmState.RUNNING, "");
             Failpoint.START_DONE.pass();
+            disks.layers().flattening().begin(vm, running);
         } catch (VmStart.NotReady e) {
             table.state(vm.id(), VmState.ERROR, e.told().fact());
             throw e;
@@ -407,7 +412,7 @@ public final class VmLifecycle {
             // Asleep it could not say what it holds.
             if (running.isPresent() && current(vm).state() == VmState.PAUSED)
                 suspend.unpause(vm, running.get(), progress);
-            keepWork(vm, running, unpulled, progress);
+            work.keep(vm, running, unpulled, progress, r -> stop.stop(vm, r, progress));
             table.state(vm.id(), VmState.DELETING, "");
             Failpoint.DELETE_INTENT.pass();
             if (running.isPresent()) {
@@ -416,21 +421,6 @@ public final class VmLifecycle {
             }
             forget(vm);
             Failpoint.DELETE_DONE.pass();
-        }
-    }
-
-    private void keepWork(Vm vm, Optional<RunningVm> running, OnUnpulled unpulled, Progress progress) {
-        switch (unpulled) {
-            case DISCARD -> {}
-            case REFUSE -> work.refuse(vm, running);
-            case RESCUE -> {
-                try {
-                    work.rescue(vm, running, progress);
-                } catch (BangerException e) {
-                    running.ifPresent(r -> stop.stop(vm, r, progress));
-                    throw e;
-                }
-            }
         }
     }
 

@@ -1,5 +1,6 @@
 package banger.daemon.vm;
 
+import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.BootSpec.Link;
 import banger.daemon.progress.Progress;
 import banger.daemon.publish.Fetching;
@@ -20,6 +21,22 @@ public interface VmSources {
                     new Link(modules, "vdd"),
                     new Link(vmlinux, "kernel"),
                     new Link(initrd, "initrd"));
+        }
+
+        /** A machine that boots from them, of a VM whose own files are in that directory. */
+        BootSpec spec(Vm vm, Path directory, VmNetwork.Attachment attachment, RunningVm running) {
+            return new BootSpec(
+                    running.name().value(),
+                    directory,
+                    links(),
+                    commandLine,
+                    vm.vcpu(),
+                    vm.memoryMib(),
+                    vm.mac(),
+                    vm.cid(),
+                    attachment.placement(),
+                    attachment.label(),
+                    running);
         }
     }
 

@@ -2,16 +2,10 @@ package banger.daemon.vm;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
-import banger.api.Printable;
 import banger.api.model.EnvironmentSpec;
-import banger.daemon.DurableFiles;
 import banger.daemon.engine.BootSpec;
-import banger.daemon.engine.Engines;
 import banger.daemon.engine.Hypervisor;
-import banger.daemon.engine.Machine;
-import banger.daemon.engine.MachineRef;
 import banger.daemon.engine.Memory;
-import banger.daemon.guest.Sleep;
 import banger.daemon.ops.Both;
 import banger.daemon.ops.Failpoint;
 import banger.daemon.ops.Laps;
@@ -19,12 +13,7 @@ import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
 import banger.daemon.template.TemplateKey;
 import banger.daemon.userfiles.UserFiles;
-import io.avaje.jsonb.Jsonb;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,9 +26,9 @@ final class VmStart {
     static final String STARVED = "the disk of this host is full, its guest waits for room";
 
     private final VmSources sources;
+    private final MachineSpecs specs;
     private final VmNetwork network;
     private final VmDisks disks;
-    private final Engines engines;
     private final UserFiles userFiles;
     private final GuestSetup guest;
     private final WarmStart warm;
@@ -47,17 +36,17 @@ final class VmStart {
 
     VmStart(
             VmSources sources,
+            MachineSpecs specs,
             VmNetwork network,
             VmDisks disks,
-            Engines engines,
             UserFiles userFiles,
             GuestSetup guest,
             WarmStart warm,
             WarmStart environments) {
         this.sources = sources;
+        this.specs = specs;
         this.network = network;
         this.disks = disks;
-        this.engines = engines;
         this.userFiles = userFiles;
         this.guest = guest;
         this.warm = warm;
@@ -90,12 +79,12 @@ final class VmStart {
         long began = System.nanoTime();
         var laps = new Laps();
         var files = sources.files(vm);
-        var engine = engines.select(vm.engine());
+        var engine = specs.engine(vm);
         progress.doing("vm " + vm.name(), "starting", 0, 0);
         laps.end("files");
         try (var undo = new Undo()) {
             undo.add(() -> network.detach(vm));
-            undo.add(() -> forget(vm));
+            undo.add(() -> specs.forget(vm));
             // Both run programs of this host and wait for them.
             var both = Both.of(
                     () -> network.attach(vm),
@@ -115,7 +104,7 @@ final class VmStart {
             Failpoint.START_CONFIGURED.pass();
             long millis = (System.nanoTime() - began) / 1_000_000;
             var ref = running.machine().ref();
-            record(vm, ref.booted(running.how()).ready(millis));
+            specs.record(vm, ref.booted(running.how()).ready(millis));
             progress.done(
                     "vm " + vm.name(),
                     switch (running.how()) {
@@ -149,7 +138,7 @@ final class VmStart {
     }
 
     private RunningVm begun(Start start, BootMode mode, Optional<EnvironmentSpec> environment) {
-        if (!WarmStart.fresh(start.vm)) return cold(start, "");
+        if (!WarmStart.fresh(start.vm) || disks.layers().of(start.vm.id()).layered()) return cold(start, "");
         if (environment.isPresent()) return fromEnvironment(start, environment.get());
         return mode == BootMode.COLD ? cold(start, "") : warmOrCold(start, mode);
     }
@@ -204,11 +193,11 @@ final class VmStart {
         var running = new RunningVm(vm.id(), vm.name(), how);
         var machine = from.start(vm, template, start.engine, spec(start, running), start.laps, (started, limit) -> {
             running.machine(started);
-            record(vm, started.ref());
+            specs.record(vm, started.ref());
             guest.configure(vm, start.attachment, start.personal, running, limit);
         });
         start.undo.add(machine::kill);
-        warnUnconfined(machine, start.progress);
+        MachineSpecs.warnUnconfined(machine, start.progress);
         return running;
     }
 
@@ -224,9 +213,9 @@ final class VmStart {
         start.undo.add(machine::kill);
         start.laps.end("vmm");
         running.machine(machine);
-        warnUnconfined(machine, start.progress);
+        MachineSpecs.warnUnconfined(machine, start.progress);
         Failpoint.START_VMM_SPAWNED.pass();
-        record(vm, machine.ref());
+        specs.record(vm, machine.ref());
         Failpoint.START_RECORDED.pass();
         start.progress.doing("vm " + vm.name(), "booting", 0, 0);
         guest.configure(vm, start.attachment, start.personal, running, guest.bootLimit(start.engine));
@@ -235,149 +224,6 @@ final class VmStart {
     }
 
     private BootSpec spec(Start start, RunningVm running) {
-        return spec(start.vm, start.files, start.attachment, running);
-    }
-
-    private static void warnUnconfined(Machine machine, Progress progress) {
-        Optional.ofNullable(machine.ref().confinement())
-                .filter(c -> c.startsWith("off"))
-                .ifPresent(c -> progress.note("confinement: " + c + "; banger doctor"));
-    }
-
-    /**
-     * Continues a suspended VM; its state is used up from the moment that it runs.
-     *
-     * @throws BangerException {@code vm.saved-unfit} and others; nothing runs then
-     */
-    RunningVm resume(Vm vm, Progress progress) {
-        long began = System.nanoTime();
-        var laps = new Laps();
-        var files = sources.files(vm);
-        var saved = disks.saved(vm);
-        var manifest = saved.checked();
-        var engine = engines.select(manifest.engine().split("/")[0]);
-        if (!engine.traits().label().equals(manifest.engine()))
-            throw saved.unfit("was saved by " + manifest.engine() + ", here is "
-                    + engine.traits().label());
-        progress.doing("vm " + vm.name(), "continuing", 0, 0);
-        laps.end("files");
-        try (var undo = new Undo()) {
-            var attachment = network.attach(vm);
-            undo.add(() -> network.detach(vm));
-            laps.end("network");
-            VmSuspend.compare(manifest.key(), VmSuspend.key(vm, files, engine.likeness(), attachment.on()))
-                    .ifPresent(why -> {
-                        throw saved.unfit("its saved memory does not fit any more (" + why + ")");
-                    });
-            var running = new RunningVm(vm.id(), vm.name(), "resumed");
-            var machine = engine.restore(spec(vm, files, attachment, running), saved.path());
-            undo.add(machine::kill);
-            laps.end("vmm");
-            running.machine(machine);
-            warnUnconfined(machine, progress);
-            record(vm, machine.ref());
-            undo.add(() -> forget(vm));
-            Failpoint.RESUME_LOADED.pass();
-            saved.consume();
-            Failpoint.RESUME_MARKED.pass();
-            laps.end("records");
-            wake(vm, machine);
-            laps.end("guest");
-            Failpoint.RESUME_CONTINUED.pass();
-            long millis = (System.nanoTime() - began) / 1_000_000;
-            record(vm, machine.ref().ready(millis));
-            progress.done("vm " + vm.name(), "continued in {took}", millis);
-            LOG.info("vm {}: continued after {}", vm.name(), laps);
-            undo.commit();
-            saved.discard();
-            return running;
-        }
-    }
-
-    /**
-     * Continues another VM's saved machine as this one, which gets its own identity before anybody may use it.
-     *
-     * @param saved memory and devices of the other one; needed no more when this returns
-     * @param key what was written down of the other one
-     * @throws BangerException {@code vm.saved-unfit} and others; nothing runs then
-     */
-    RunningVm continueAs(Vm vm, Path saved, Map<String, String> key, Progress progress) {
-        long began = System.nanoTime();
-        var files = sources.files(vm);
-        var engine = engines.select(vm.engine());
-        var personal = new GuestFiles(userFiles.find(warning -> progress.warn("vm " + vm.name() + ": " + warning)));
-        try (var undo = new Undo()) {
-            var attachment = network.attach(vm);
-            undo.add(() -> network.detach(vm));
-            undo.add(() -> forget(vm));
-            VmSuspend.compare(key, VmSuspend.key(vm, files, engine.likeness(), attachment.on()))
-                    .ifPresent(why -> {
-                        throw new BangerException(
-                                ErrorCode.VM_SAVED_UNFIT,
-                                "vm " + vm.name() + ": the memory does not fit here (" + why + ")");
-                    });
-            var running = new RunningVm(vm.id(), vm.name(), "forked");
-            var machine = engine.restore(spec(vm, files, attachment, running), saved);
-            undo.add(machine::kill);
-            running.machine(machine);
-            record(vm, machine.ref());
-            try {
-                machine.wake(Sleep.Kind.REKEY);
-            } catch (IOException e) {
-                throw notAwake(vm, e);
-            }
-            guest.configure(vm, attachment, personal, running, guest.bootLimit(engine));
-            long millis = (System.nanoTime() - began) / 1_000_000;
-            record(vm, machine.ref().booted(running.how()).ready(millis));
-            undo.commit();
-            return running;
-        } catch (NotReady e) {
-            throw e.told();
-        }
-    }
-
-    private static BangerException notAwake(Vm vm, IOException e) {
-        return new BangerException(
-                        ErrorCode.VM_NOT_READY,
-                        "vm " + vm.name() + ": its memory was loaded, but its guest did not go on: "
-                                + Printable.line(String.valueOf(e.getMessage())) + "; its disks are whole",
-                        "banger vm start " + vm.name() + " boots it anew")
-                .because(e);
-    }
-
-    private static void wake(Vm vm, Machine machine) {
-        try {
-            machine.wake(Sleep.Kind.RESUME);
-        } catch (IOException e) {
-            throw notAwake(vm, e);
-        }
-    }
-
-    private BootSpec spec(Vm vm, VmSources.BootFiles files, VmNetwork.Attachment attachment, RunningVm running) {
-        return new BootSpec(
-                vm.name().value(),
-                disks.directory(vm.id()).state(),
-                files.links(),
-                files.commandLine(),
-                vm.vcpu(),
-                vm.memoryMib(),
-                vm.mac(),
-                vm.cid(),
-                attachment.placement(),
-                attachment.label(),
-                running);
-    }
-
-    private void record(Vm vm, MachineRef ref) {
-        var json = Jsonb.instance().type(MachineRef.class).toJson(ref);
-        DurableFiles.write(disks.directory(vm.id()).machine(), json.getBytes(StandardCharsets.UTF_8), "rw-------");
-    }
-
-    private void forget(Vm vm) {
-        try {
-            java.nio.file.Files.deleteIfExists(disks.directory(vm.id()).machine());
-        } catch (IOException e) {
-            throw DurableFiles.failure(disks.directory(vm.id()).machine(), e);
-        }
+        return specs.spec(start.vm, start.files, start.attachment, running);
     }
 }

@@ -107,6 +107,8 @@ final class VmStop {
     }
 
     private void written(Vm vm, VmState after) {
+        // What is said to be stopped stays so, whatever the host does.
+        disks.settling().now(vm.id());
         disks.removeRun(vm.id());
         table.state(vm.id(), after, "");
         Failpoint.STOP_DONE.pass();

@@ -75,6 +75,7 @@ final class VmSuspend {
 
     /** Lets a paused machine run on, its clock put right; false when it stands still again for want of room. */
     boolean unpause(Vm vm, RunningVm running, Progress progress) {
+        if (running.machine().starved() && !disks.roomAgain()) return false;
         try {
             running.machine().unpause();
         } catch (IOException e) {
@@ -137,7 +138,7 @@ final class VmSuspend {
         if (!unpause(vm, running, progress))
             throw new BangerException(
                     ErrorCode.HOST_DISK_FULL,
-                    "vm " + vm.name() + ": is paused again: the disk of this host is still full",
+                    "vm " + vm.name() + ": stays paused: the disk of this host is still full",
                     "make room, then banger vm resume " + vm.name());
     }
 

@@ -15,7 +15,9 @@ import banger.daemon.ops.Undo;
 import banger.daemon.template.Template;
 import banger.daemon.template.TemplateKey;
 import banger.daemon.template.TemplateStore;
+import banger.workspace.Beside;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -113,13 +115,15 @@ final class WarmStart {
         try (var attempt = new Undo()) {
             attempt.add(() -> disks.makeAgain(vm));
             Machine machine;
+            Beside<Path> unpacking;
             try (var _ = store.hold()) {
                 disks.clone(vm, template);
-                if (template.manifest().about().setup() != null) {
-                    attempt.add(() -> workspaces.remove(vm.id()));
-                    workspaces.unpack(template.workspaces(), vm.id());
-                }
+                attempt.add(() -> workspaces.remove(vm.id()));
+                // A repository may be large, and the guest does not need what this host knows of it.
+                unpacking = workspaces.unpacking(template, vm.id());
+                attempt.add(unpacking::close);
                 laps.end("disks");
+                disks.settling().later(vm.id());
                 Failpoint.WARM_CLONED.pass();
                 machine = engine.restore(spec.on(memory(template)), template.directory());
             }
@@ -127,6 +131,8 @@ final class WarmStart {
             laps.end("vmm");
             Failpoint.WARM_LOADED.pass();
             rekey(machine, configure, limit, laps);
+            unpacking.get();
+            laps.end("workspaces");
             Failpoint.WARM_CONFIGURED.pass();
             store.used(template);
             attempt.commit();

@@ -55,6 +55,7 @@ class SettingsFileTest {
                 templates = "manual"
                 template_budget = "3G"
                 environment_budget = "4G"
+                checkpoint_budget = "5G"
                 [vm]
                 checkpoint = "exec"
                 [vm_defaults]
@@ -96,6 +97,7 @@ class SettingsFileTest {
                         "manual",
                         3 * Size.GIB,
                         4 * Size.GIB,
+                        5 * Size.GIB,
                         true));
     }
 

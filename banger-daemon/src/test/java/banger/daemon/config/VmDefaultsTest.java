@@ -47,6 +47,7 @@ class VmDefaultsTest {
                 d.templates(),
                 d.templateBudget(),
                 d.environmentBudget(),
+                d.checkpointBudget(),
                 d.checkpoints());
         assertThat(VmDefaults.of(settings)).isEqualTo(new VmDefaults(7, 300, 1L << 30, 2L << 30));
     }

@@ -3,6 +3,7 @@ package banger.daemon.engine;
 import banger.api.http.Duplex;
 import banger.api.http.Head;
 import banger.api.http.Headers;
+import banger.daemon.disk.DiskChains;
 import banger.daemon.guest.Control;
 import banger.daemon.guest.GuestChannel;
 import banger.daemon.guest.Sleep;
@@ -19,15 +20,19 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 
 /** A VMM and its guest in memory: the guest's side of docs/protocol.md, as far as the daemon asks. */
 public final class FakeGuest {
     /** At the beginning of the overlay of a machine that became a template. */
     public static final String WRITTEN = "written by the template";
 
+    private volatile long clock;
     private final String name;
     private final FakeHypervisor.Boot plan;
     private final CompletableFuture<MachineExit> exit = new CompletableFuture<>();
@@ -38,6 +43,7 @@ public final class FakeGuest {
     private volatile boolean failing;
     private final AtomicInteger configurations = new AtomicInteger();
     private final boolean stubborn;
+    private final FakeDisks disks = new FakeDisks();
     private volatile Runnable starved = () -> {};
     private volatile long generation;
     private volatile String before = "boot";
@@ -45,6 +51,8 @@ public final class FakeGuest {
     private volatile CompletableFuture<Void> running = CompletableFuture.completedFuture(null);
 
     private volatile CompletableFuture<Void> syncGate = CompletableFuture.completedFuture(null);
+
+    private volatile CompletableFuture<Void> copyGate = CompletableFuture.completedFuture(null);
 
     public FakeGuest(String name, FakeHypervisor.Boot plan) {
         this.name = name;
@@ -72,6 +80,15 @@ public final class FakeGuest {
         starved.run();
     }
 
+    void has(Optional<DiskChains> chains) {
+        disks.has(chains);
+    }
+
+    /** The files that it writes to. */
+    public FakeDisks disks() {
+        return disks;
+    }
+
     /** How often it was configured since it came up. */
     public int configurations() {
         return configurations.get();
@@ -85,6 +102,11 @@ public final class FakeGuest {
     /** A sync under way is answered when this completes. */
     public void syncsWhen(CompletableFuture<Void> gate) {
         syncGate = gate;
+    }
+
+    /** The part of a save that is written while it runs is done when this completes. */
+    public void copiesWhen(CompletableFuture<Void> gate) {
+        copyGate = gate;
     }
 
     /** The VMM ends. */
@@ -107,6 +129,11 @@ public final class FakeGuest {
         } catch (IOException e) {
             return; // nobody listens: as with a port that no host has open
         }
+    }
+
+    /** The time that it was told last, in nanoseconds since 1970; 0: it never was. */
+    public long clock() {
+        return clock;
     }
 
     /** Completes when the machine ended. */
@@ -178,6 +205,7 @@ public final class FakeGuest {
             }
             case "resumed" -> {
                 generation = Long.parseLong(words[1]);
+                clock = Long.parseLong(words[3]);
                 // As another machine it waits for a configuration of its own, whatever it was before.
                 if (asleep()) state = words[2].equals("rekey") ? "boot" : before;
                 say("state " + state + " " + generation);
@@ -379,12 +407,58 @@ public final class FakeGuest {
         public void save(Path directory) throws IOException {
             pause();
             Files.writeString(directory.resolve("state"), saved());
-            // As a guest of a template does, it has written to its disk.
-            if (memory instanceof Memory.Recorded && Files.exists(this.directory.resolve("vdb")))
+            // As a guest of a template does, it has written to its disk; one that was only loaded has not.
+            if (memory instanceof Memory.Recorded
+                    && !ref.boot().equals("resumed")
+                    && Files.exists(this.directory.resolve("vdb")))
                 try (var disk = FileChannel.open(this.directory.resolve("vdb"), StandardOpenOption.WRITE)) {
                     disk.write(ByteBuffer.wrap(WRITTEN.getBytes(StandardCharsets.US_ASCII)), 0);
                 }
             if (memory instanceof Memory.Recorded) Files.writeString(directory.resolve("memory"), "memory of " + name);
+        }
+
+        @Override
+        public Saving saveLive(Path directory, BooleanSupplier cancelled) throws IOException {
+            var state = Files.writeString(directory.resolve("state"), "not all of it");
+            while (!copyGate.isDone() && alive() && !cancelled.getAsBoolean()) Thread.onSpinWait();
+            if (!alive() || cancelled.getAsBoolean() || copyGate.isCompletedExceptionally()) {
+                Files.delete(state);
+                throw new IOException(copyGate.isCompletedExceptionally() ? "No space left on device" : "it ended");
+            }
+            return new Saving() {
+                private boolean done;
+
+                @Override
+                public void finish() throws IOException {
+                    save(directory);
+                    done = true;
+                }
+
+                @Override
+                public void close() {
+                    if (!done && !state.toFile().delete()) throw new IllegalStateException("it is not there");
+                }
+            };
+        }
+
+        @Override
+        public void stack(DiskChains wanted) throws IOException {
+            disks.stack(wanted, directory, !running.isDone());
+        }
+
+        @Override
+        public void flatten(DiskChains chains) {
+            disks.flatten();
+        }
+
+        @Override
+        public Set<String> flattened(DiskChains chains) {
+            return disks.flattened();
+        }
+
+        @Override
+        public boolean stacked(DiskChains wanted) throws IOException {
+            return disks.stacked(wanted);
         }
 
         @Override

@@ -42,7 +42,13 @@ public final class FakeHypervisor implements Hypervisor, Engines {
     private final Queue<Boot> plans = new ConcurrentLinkedQueue<>();
     private final Map<Long, FakeGuest> guests = new ConcurrentHashMap<>();
     private volatile String likeness = "fake 1";
+    private volatile boolean layers;
     private final AtomicInteger boots = new AtomicInteger();
+
+    /** From now on its machines can have disks that are layers. */
+    public void layers() {
+        layers = true;
+    }
 
     /** How the next boots go, in order; READY after that. */
     public void plan(Boot... next) {
@@ -69,7 +75,7 @@ public final class FakeHypervisor implements Hypervisor, Engines {
 
     @Override
     public Traits traits() {
-        return new Traits(LABEL, true);
+        return new Traits(LABEL, true, false, layers);
     }
 
     @Override
@@ -79,6 +85,7 @@ public final class FakeHypervisor implements Hypervisor, Engines {
             throw new BangerException(ErrorCode.VM_START_FAILED, "vm " + spec.name() + ": FAKE did not start: no luck");
         long number = NO_PROCESS + boots.incrementAndGet();
         var guest = new FakeGuest(spec.name(), plan);
+        guest.has(spec.disks());
         guests.put(number, guest);
         return guest.attach(ref(number, spec.network()), spec.listener(), spec.directory(), spec.memory());
     }
@@ -106,10 +113,15 @@ public final class FakeHypervisor implements Hypervisor, Engines {
         try {
             long number = NO_PROCESS + boots.incrementAndGet();
             var guest = FakeGuest.restored(spec.name(), Files.readString(saved.resolve("state")), plan);
-            if (spec.memory() instanceof Memory.Mapped mapped) Files.readString(mapped.file());
+            guest.has(spec.disks());
+            var memory = spec.memory();
+            if (memory instanceof Memory.Mapped mapped) Files.readString(mapped.file());
             guests.put(number, guest);
             return guest.attach(
-                    ref(number, spec.network()).resumed(), spec.listener(), spec.directory(), new Memory.Own());
+                    ref(number, spec.network()).resumed(),
+                    spec.listener(),
+                    spec.directory(),
+                    memory instanceof Memory.Mapped ? new Memory.Own() : memory);
         } catch (IOException e) {
             throw new BangerException(
                             ErrorCode.VM_START_FAILED, "vm " + spec.name() + ": FAKE did not start: " + e.getMessage())
@@ -130,6 +142,11 @@ public final class FakeHypervisor implements Hypervisor, Engines {
         if (!wanted.equals("auto") && !wanted.equals(LABEL))
             throw new BangerException(ErrorCode.ENGINE_UNAVAILABLE, "engine " + wanted + ": not here");
         return this;
+    }
+
+    @Override
+    public Hypervisor selectLayered(String wanted) {
+        return select(wanted);
     }
 
     @Override

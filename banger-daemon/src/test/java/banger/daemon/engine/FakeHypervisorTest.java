@@ -8,7 +8,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The made-up engine keeps the contract, or what is tested with it means nothing. */
 @Timeout(60)
-class FakeHypervisorTest extends HypervisorContract {
+class FakeHypervisorTest extends RecordedMachineContract {
     @TempDir
     Path directory;
 

@@ -72,7 +72,7 @@ class HostEnginesTest {
     @ValueSource(strings = {"auto", "qemu"})
     void kvmIsUsedWhereItReallyWorks(String wanted) {
         var with = engines(host("ok 3", "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)"));
-        assertThat(with.select(wanted).traits()).isEqualTo(new Traits("qemu/kvm", true));
+        assertThat(with.select(wanted).traits()).isEqualTo(new Traits("qemu/kvm", true, false, true));
         assertThat(with.note(wanted)).isEmpty();
         assertThat(with.qemuVersion()).isEqualTo("qemu 7.2.22");
     }
@@ -81,7 +81,7 @@ class HostEnginesTest {
     @ValueSource(strings = {"auto", "qemu"})
     void elseItEmulatesAndSaysWhy(String wanted) {
         var without = engines(host("failed device: none", "QEMU emulator version 10.0.2"));
-        assertThat(without.select(wanted).traits()).isEqualTo(new Traits("qemu/tcg", false));
+        assertThat(without.select(wanted).traits()).isEqualTo(new Traits("qemu/tcg", false, false, true));
         assertThat(without.note(wanted))
                 .isEqualTo("no /dev/kvm, so this VM is emulated: slow, and no isolation boundary (banger doctor)");
     }
@@ -118,7 +118,7 @@ class HostEnginesTest {
         thereIsAFirecracker();
         var engines = engines(host("ok 3", "Firecracker v1.16.1"));
         for (var wanted : List.of("auto", "firecracker"))
-            assertThat(engines.select(wanted).traits()).isEqualTo(new Traits("firecracker", true));
+            assertThat(engines.select(wanted).traits()).isEqualTo(new Traits("firecracker", true, true, false));
         assertThat(engines.byLabel("firecracker").traits().label()).isEqualTo("firecracker");
     }
 

@@ -8,9 +8,7 @@ import banger.api.model.ExecRequest;
 import banger.daemon.engine.MachineExit.Cause;
 import banger.daemon.guest.Agent;
 import banger.daemon.guest.Control;
-import banger.daemon.guest.Sleep;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -19,11 +17,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What every engine does alike, seen through the port alone. */
+/** What every engine does alike, seen through the port alone: the life of a machine. */
 public abstract class HypervisorContract {
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    static final Duration PATIENCE = Duration.ofSeconds(90);
 
-    private final Heard heard = new Heard();
+    final Heard heard = new Heard();
 
     protected abstract Hypervisor engine();
 
@@ -41,7 +39,7 @@ public abstract class HypervisorContract {
     /** Makes the next boot fail before the VMM's channel is there. */
     protected abstract void breakNextBoot();
 
-    private Machine machine;
+    Machine machine;
 
     @AfterEach
     void end() {
@@ -49,8 +47,8 @@ public abstract class HypervisorContract {
     }
 
     /** What the guest announced. */
-    private static final class Heard implements Control.Listener {
-        private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    static final class Heard implements Control.Listener {
+        final CompletableFuture<Void> ready = new CompletableFuture<>();
 
         @Override
         public void dirty(long kib) {}
@@ -92,15 +90,15 @@ public abstract class HypervisorContract {
         heard.ready.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     }
 
-    private Agent agent() {
+    final Agent agent() {
         return new Agent("box", machine.streams());
     }
 
-    private static Cause cause(Machine machine) throws Exception {
+    static Cause cause(Machine machine) throws Exception {
         return machine.exit().get(PATIENCE.toSeconds(), TimeUnit.SECONDS).cause();
     }
 
-    private Path directory() {
+    final Path directory() {
         return spec(heard).directory();
     }
 
@@ -190,7 +188,7 @@ public abstract class HypervisorContract {
         assertThat(engine().reattach("box", directory(), other, heard)).isEmpty();
     }
 
-    private void exitsWith(String status) throws Exception {
+    final void exitsWith(String status) throws Exception {
         var argv = List.of(
                 "exit\0".getBytes(StandardCharsets.US_ASCII), (status + "\0").getBytes(StandardCharsets.US_ASCII));
         try (var stream = agent().exec(new ExecRequest(argv, null, null, List.of(), null, false))) {
@@ -209,256 +207,19 @@ public abstract class HypervisorContract {
         assertThat(agent().health()).containsEntry("state", "ready");
     }
 
-    protected final Path save() throws Exception {
-        Sleep.prepare(machine.control());
-        var saved = Files.createDirectory(directory().resolve("saved"));
-        machine.save(saved);
-        return saved;
+    /** As the next daemon does. */
+    protected final void takeUp() throws Exception {
+        machine = engine().reattach("box", directory(), machine.ref(), heard).orElseThrow();
+        machine.control().hello().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     }
 
-    protected final void restore(Path saved) {
-        machine = engine().restore(spec(heard), saved);
+    protected final void answersStill() {
+        assertThat(agent().health()).containsEntry("state", "ready");
     }
 
     protected final void answers() throws Exception {
         assertThat(agent().health()).containsEntry("state", "ready");
         exitsWith("0");
-    }
-
-    @Test
-    void savedItContinuesInAnotherProcess() throws Exception {
-        bootToReady();
-        var saved = save();
-        machine.kill();
-        assertThat(cause(machine)).isEqualTo(Cause.KILLED);
-        machine = engine().restore(spec(heard), saved);
-        assertThat(machine.ref().boot()).isEqualTo("resumed");
-        assertThatThrownBy(() -> {
-                    if (machine.streams().open().in().read() < 0) throw new java.io.EOFException();
-                })
-                .isInstanceOf(java.io.IOException.class);
-        machine.wake(Sleep.Kind.RESUME);
-        assertThat(machine.control().generation()).isPositive();
-        assertThat(agent().health()).containsEntry("state", "ready");
-        exitsWith("0");
-        // And once more: what was restored is a machine like any other.
-        try (var files = Files.list(saved)) {
-            for (var file : files.toList()) Files.delete(file);
-        }
-        Files.delete(saved);
-        saved = save();
-        machine.kill();
-        machine = engine().restore(spec(heard), saved);
-        machine.wake(Sleep.Kind.RESUME);
-        exitsWith("0");
-    }
-
-    /** The same machine in another directory, a hidden one, where its own files were moved. */
-    private BootSpec moved() throws Exception {
-        var s = spec(heard);
-        var other = Files.createDirectory(s.directory().resolve(".moved-1"));
-        try (var files = Files.list(s.directory())) {
-            for (var file : files.filter(f -> !f.equals(other)).toList())
-                Files.move(file, other.resolve(file.getFileName()));
-        }
-        return new BootSpec(
-                s.name(),
-                other,
-                s.links(),
-                s.commandLine(),
-                s.vcpu(),
-                s.memoryMib(),
-                s.mac(),
-                s.cid(),
-                s.placement(),
-                s.network(),
-                s.listener());
-    }
-
-    @Test
-    void savedItContinuesInAnotherDirectory() throws Exception {
-        bootToReady();
-        save();
-        machine.kill();
-        var there = moved();
-        machine = engine().restore(there, there.directory().resolve("saved"));
-        machine.wake(Sleep.Kind.RESUME);
-        assertThat(agent().health()).containsEntry("state", "ready");
-        exitsWith("0");
-        // Nothing of it is where it was.
-        assertThat(directory().toFile().list()).containsExactly(".moved-1");
-    }
-
-    @Test
-    void aSaveThatIsNotWantedLeavesItAsItWas() throws Exception {
-        bootToReady();
-        Sleep.prepare(machine.control());
-        machine.wake(Sleep.Kind.CONTINUE);
-        exitsWith("0");
-        save();
-        machine.wake(Sleep.Kind.CONTINUE);
-        exitsWith("0");
-        assertThat(machine.exit()).isNotDone();
-    }
-
-    @Test
-    void aSaveThatCannotBeWrittenIsAnErrorAndItRunsOn() throws Exception {
-        bootToReady();
-        Sleep.prepare(machine.control());
-        var saved = Files.createDirectory(directory().resolve("saved"));
-        Files.createDirectory(saved.resolve("state"));
-        assertThatThrownBy(() -> machine.save(saved)).isInstanceOf(java.io.IOException.class);
-        machine.wake(Sleep.Kind.CONTINUE);
-        exitsWith("0");
-        // And it can be saved still.
-        Files.delete(saved.resolve("state"));
-        Sleep.prepare(machine.control());
-        machine.save(saved);
-        machine.kill();
-        machine = engine().restore(spec(heard), saved);
-        machine.wake(Sleep.Kind.RESUME);
-        exitsWith("0");
-    }
-
-    @Test
-    void aStateThatWasCutOrIsNoneIsAnErrorAndNothingRuns() throws Exception {
-        bootToReady();
-        var saved = save();
-        machine.kill();
-        machine = null;
-        try (var file =
-                java.nio.channels.FileChannel.open(saved.resolve("state"), java.nio.file.StandardOpenOption.WRITE)) {
-            file.truncate(file.size() / 2);
-        }
-        refusesToRestore(saved);
-        Files.writeString(saved.resolve("state"), "what");
-        refusesToRestore(saved);
-        Files.delete(saved.resolve("state"));
-        refusesToRestore(saved);
-    }
-
-    private void refusesToRestore(Path saved) {
-        assertThatThrownBy(() -> engine().restore(spec(heard), saved))
-                .isInstanceOfSatisfying(
-                        BangerException.class, e -> assertThat(e.fact()).startsWith("vm box: "));
-    }
-
-    /** A machine that was saved with its memory in a file; nothing of it runs any more. */
-    private Path record() throws Exception {
-        var saved = Files.createDirectory(directory().resolve("saved"));
-        machine = engine().boot(spec(heard).on(new Memory.Recorded()));
-        machine.control().hello().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        agent().configure(template(), PATIENCE);
-        heard.ready.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        agent().settle(PATIENCE);
-        agent().shrink(PATIENCE);
-        Sleep.prepare(machine.control());
-        machine.save(saved);
-        machine.kill();
-        assertThat(cause(machine)).isEqualTo(Cause.KILLED);
-        return saved;
-    }
-
-    /** The machine that continues from it in a directory of its own, its work disk that much bigger. */
-    private BootSpec copy(String name, Path saved, long more, Control.Listener listener) throws Exception {
-        var s = spec(listener);
-        var there = Files.createDirectory(directory().resolve(name));
-        var elsewhere = s.links().stream().map(BootSpec.Link::name).toList();
-        for (var file : List.of("vda", "vdb", "vdc", "vdd", "kernel", "initrd"))
-            if (!elsewhere.contains(file) && Files.isRegularFile(directory().resolve(file)))
-                Files.copy(directory().resolve(file), there.resolve(file));
-        var sizes = new java.util.HashMap<String, Long>();
-        for (var disk : List.of("vdb", "vdc"))
-            if (Files.exists(there.resolve(disk))) sizes.put(disk, Files.size(there.resolve(disk)));
-        if (more > 0)
-            try (var disk = new java.io.RandomAccessFile(there.resolve("vdc").toFile(), "rw")) {
-                disk.setLength(disk.length() + more);
-            }
-        return new BootSpec(
-                        s.name(),
-                        there,
-                        s.links(),
-                        s.commandLine(),
-                        s.vcpu(),
-                        s.memoryMib(),
-                        s.mac(),
-                        s.cid(),
-                        s.placement(),
-                        s.network(),
-                        listener)
-                .on(new Memory.Mapped(saved.resolve("memory"), sizes));
-    }
-
-    /** Another machine in the place of the one that was saved. */
-    private Machine rekeyed(BootSpec spec, Path saved, Heard listener) throws Exception {
-        var copy = engine().restore(spec, saved);
-        try {
-            copy.wake(Sleep.Kind.REKEY);
-            new Agent("box", copy.streams()).configure(configuration(), PATIENCE);
-            listener.ready.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-            return copy;
-        } catch (Exception | Error e) {
-            copy.kill();
-            throw e;
-        }
-    }
-
-    @Test
-    void recordedItIsContinuedTwiceSideBySideAndItsMemoryStaysAsItWas() throws Exception {
-        var saved = record();
-        var before =
-                java.security.MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(saved.resolve("memory")));
-        var state = Files.readAllBytes(saved.resolve("state"));
-        var heards = List.of(new Heard(), new Heard());
-        var one = rekeyed(copy("one", saved, 0, heards.get(0)), saved, heards.get(0));
-        try {
-            // The second has a bigger work disk.
-            var two = rekeyed(copy("two", saved, 8 << 20, heards.get(1)), saved, heards.get(1));
-            try {
-                for (var copy : List.of(one, two)) {
-                    assertThat(copy.ref().boot()).isEqualTo("resumed");
-                    assertThat(new Agent("box", copy.streams()).health()).containsEntry("state", "ready");
-                }
-                assertThat(one.ref().vmmProcess()).isNotEqualTo(two.ref().vmmProcess());
-            } finally {
-                two.kill();
-            }
-            // The end of one is nothing to the other.
-            assertThat(new Agent("box", one.streams()).health()).containsEntry("state", "ready");
-        } finally {
-            one.kill();
-        }
-        assertThat(java.security.MessageDigest.getInstance("SHA-256")
-                        .digest(Files.readAllBytes(saved.resolve("memory"))))
-                .isEqualTo(before);
-        assertThat(saved.resolve("state")).hasBinaryContent(state);
-    }
-
-    @Test
-    void whatContinuesRunsOnWithoutTheFilesItCameFrom() throws Exception {
-        var saved = record();
-        var listener = new Heard();
-        machine = rekeyed(copy("one", saved, 0, listener), saved, listener);
-        for (var name : List.of("memory", "state")) Files.delete(saved.resolve(name));
-        Files.delete(saved);
-        answers();
-        // And it is saved like any other.
-        var own = Files.createDirectory(directory().resolve("one/saved"));
-        Sleep.prepare(machine.control());
-        machine.save(own);
-        machine.wake(Sleep.Kind.CONTINUE);
-        answers();
-    }
-
-    @Test
-    void memoryThatIsNotThereIsAnErrorAndNothingRuns() throws Exception {
-        var saved = record();
-        machine = null;
-        var spec = copy("one", saved, 0, heard);
-        Files.delete(saved.resolve("memory"));
-        assertThatThrownBy(() -> engine().restore(spec, saved))
-                .isInstanceOfSatisfying(
-                        BangerException.class, e -> assertThat(e.fact()).startsWith("vm box: "));
     }
 
     @Test

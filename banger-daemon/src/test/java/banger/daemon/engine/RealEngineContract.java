@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract for what really runs: kernel and guest program on an empty root file system. */
-public abstract class RealEngineContract extends HypervisorContract {
+public abstract class RealEngineContract extends RecordedMachineContract {
     private static final Path NATIVE =
             Path.of(System.getProperty("banger.checkout", "..")).resolve("native/target");
     protected static final HostCommandRunner COMMANDS = new HostCommandRunner();

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Timeout;
@@ -34,7 +35,7 @@ class RunningVmmTest {
         var process = new ProcessBuilder("sleep", "60").start();
         var reference = ProcessRef.of(process.pid()).orElseThrow();
         var started = new Shim.Started(new ProcessRef(reference.pid(), 0), reference, "off");
-        var vmm = new Vmm("box", "It", directory, List.of(SOCKET), Duration.ofSeconds(1));
+        var vmm = new Vmm("box", "It", directory, List.of(SOCKET), Duration.ofSeconds(1), Optional.empty());
         var running = new RunningVmm(vmm, MachineRef.started(started, "it", "off", "this"), ties);
         var watcher = Thread.ofVirtual().start(running::broke);
         running.kill();

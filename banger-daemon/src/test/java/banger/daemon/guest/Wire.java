@@ -32,28 +32,10 @@ public final class Wire {
     }
 
     private static Duplex end(Half in, Half out) {
-        return new Duplex() {
-            @Override
-            public InputStream in() {
-                return in.input;
-            }
-
-            @Override
-            public OutputStream out() {
-                return out.output;
-            }
-
-            @Override
-            public void endOutput() {
-                out.end();
-            }
-
-            @Override
-            public void close() {
-                in.end();
-                out.end();
-            }
-        };
+        return Duplex.of(in.input, out.output, out::end, () -> {
+            in.end();
+            out.end();
+        });
     }
 
     private static final class Half {

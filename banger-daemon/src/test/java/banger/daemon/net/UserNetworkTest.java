@@ -28,6 +28,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The real thing: holder, helper and pasta in namespaces of the test's own, and guests whose network
  * stacks are real too. As root, because such a world has to be made.
  */
+@Tag("slow")
 class UserNetworkTest {
     private static final Path CHECKOUT = Path.of(System.getProperty("banger.checkout", ".."));
     private static final Path HELPER = CHECKOUT.resolve("banger-net/target/classes");

@@ -11,11 +11,14 @@ import banger.daemon.Ballast;
 import banger.daemon.Owner;
 import banger.daemon.disk.BlankDisks;
 import banger.daemon.process.HostCommandRunner;
+import banger.daemon.template.Template;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -99,6 +102,59 @@ class VmDisksTest {
         assertThat(disks.directory(vm.id()).workDisk()).doesNotExist();
     }
 
+    private Template template() throws IOException {
+        var directory = Files.createDirectory(home.resolve("template"));
+        Files.writeString(directory.resolve(Template.OVERLAY), "overlay");
+        Files.writeString(directory.resolve(Template.WORK), "work");
+        var about = new Template.About("qemu/tcg", "i", "id", "kd", 1, 256, 7, 4, 1, "2026-01-01T00:00:00Z", null);
+        return new Template(
+                "0".repeat(64), directory, new Template.Manifest(1, about, Map.of(), List.of()), Instant.EPOCH);
+    }
+
+    @Test
+    void copiesOfATemplateAreMarkedUntilTheyAreOnDisk() throws IOException {
+        var vm = vm("0123456789ab", 64 * Size.MIB, 64 * Size.MIB);
+        disks.make(vm);
+        assertThat(disks.settling().of(vm.id())).isEqualTo(Settling.Progress.WRITTEN);
+        disks.clone(vm, template());
+        assertThat(disks.settling().of(vm.id())).isEqualTo(Settling.Progress.UNDER_WAY);
+        assertThat(Files.readString(disks.directory(vm.id()).workDisk())).startsWith("work");
+        disks.settling().now(vm.id());
+        assertThat(disks.settling().of(vm.id())).isEqualTo(Settling.Progress.WRITTEN);
+        disks.settling().now(vm.id());
+        disks.remove(vm.id());
+        // It may be gone by then.
+        disks.settling().now(vm.id());
+        assertThat(disks.settling().of(vm.id())).isEqualTo(Settling.Progress.WRITTEN);
+    }
+
+    /** A marker that stayed for good would cost a VM all it ever wrote, when its host goes down much later. */
+    @Test
+    void disksThatCouldNotBeWrittenStayMarkedAndAreTriedAgain() throws Exception {
+        var vm = vm("0123456789ab", 64 * Size.MIB, 64 * Size.MIB);
+        disks.make(vm);
+        var settling = new Settling(disks::directory, Duration.ofMillis(1));
+        settling.begin(vm.id());
+        var work = disks.directory(vm.id()).workDisk();
+        var aside = work.resolveSibling("aside");
+        Files.move(work, aside);
+        settling.now(vm.id());
+        assertThat(settling.of(vm.id())).isEqualTo(Settling.Progress.UNDER_WAY);
+        Files.move(aside, work);
+        while (settling.of(vm.id()) != Settling.Progress.WRITTEN) Thread.onSpinWait();
+    }
+
+    @Test
+    void copiesThatAHostNeverWroteAreNobodysAndGiveWayToEmptyDisks() throws IOException {
+        var vm = vm("0123456789ab", 64 * Size.MIB, 64 * Size.MIB);
+        disks.make(vm);
+        Files.createFile(disks.directory(vm.id()).unsettled("another-boot"));
+        assertThat(disks.settling().of(vm.id())).isEqualTo(Settling.Progress.LOST);
+        disks.makeAgain(vm);
+        assertThat(disks.settling().of(vm.id())).isEqualTo(Settling.Progress.WRITTEN);
+        assertThat(disks.directory(vm.id()).workDisk()).hasSize(64 * Size.MIB);
+    }
+
     @Test
     void removalStaysInside() throws IOException {
         var vm = vm("0123456789ab", 64 * Size.MIB, 64 * Size.MIB);
@@ -160,6 +216,28 @@ class VmDisksTest {
         assertThat(ConsoleLog.tail(dir, 1)).containsExactly("\ufffdx");
         Files.writeString(dir.console(), ("x".repeat(200) + "\n").repeat(1000) + "last\n");
         assertThat(ConsoleLog.tail(dir, 2)).containsExactly("x".repeat(200), "last");
+    }
+
+    @Test
+    void ofAPanicTheLastWordsAreWhatItRanInto() throws IOException {
+        var dir = disks.directory(new VmId("0123456789ab"));
+        Files.createDirectories(dir.state());
+        var registers = "[ 2.0] RAX: 0000000000000000 RBX: 0000000000000001\n".repeat(30);
+        Files.writeString(
+                dir.console(),
+                "fine\n[ 1.9] general protection fault: 0000 [#1] PREEMPT SMP\n[ 1.9] CPU: 0 PID: 1\n"
+                        + "[ 1.9] RIP: 0010:timer_x+0x1/0x2\n" + registers
+                        + "[ 2.1] Kernel panic - not syncing: Fatal exception in interrupt\n[ 2.2] Rebooting\n");
+        assertThat(ConsoleLog.lastWords(dir, 5))
+                .containsExactly(
+                        "[ 1.9] general protection fault: 0000 [#1] PREEMPT SMP",
+                        "[ 1.9] RIP: 0010:timer_x+0x1/0x2",
+                        "[ 2.1] Kernel panic - not syncing: Fatal exception in interrupt");
+        Files.writeString(dir.console(), "a\nb\nno root\n[ 1.0] Kernel panic - not syncing: VFS\n" + registers);
+        assertThat(ConsoleLog.lastWords(dir, 3))
+                .containsExactly("b", "no root", "[ 1.0] Kernel panic - not syncing: VFS");
+        Files.writeString(dir.console(), "a\nb\nc\n");
+        assertThat(ConsoleLog.lastWords(dir, 2)).containsExactly("b", "c");
     }
 
     @Test

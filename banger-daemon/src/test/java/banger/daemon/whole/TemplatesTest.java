@@ -19,9 +19,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Templates through the real API, with made-up machines. */
+@Tag("slow")
 class TemplatesTest extends WholeDaemon {
     private static final String WARM_START = "ready in {took} (from template)";
 

@@ -8,6 +8,7 @@ import banger.daemon.Owner;
 import banger.daemon.api.DaemonRoutes;
 import banger.daemon.api.EnvironmentRoutes;
 import banger.daemon.api.LogRoute;
+import banger.daemon.api.SnapshotRoutes;
 import banger.daemon.api.TemplateRoutes;
 import banger.daemon.api.VmRoutes;
 import banger.daemon.api.VmViews;
@@ -29,6 +30,7 @@ import banger.daemon.snapshot.SnapshotStore;
 import banger.daemon.store.Database;
 import banger.daemon.template.TemplateStore;
 import banger.daemon.userfiles.UserFiles;
+import banger.daemon.vm.HostClock;
 import banger.daemon.vm.Machines;
 import banger.daemon.vm.Reconciler;
 import banger.daemon.vm.SshKeys;
@@ -49,9 +51,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** The daemon with everything real but its ends: no VMM, no network, no image; they are made up. */
 final class Whole implements AutoCloseable {
+    /** For three checkpoints of empty disks. */
+    static final long CHECKPOINTS = 1 << 20;
+
     private final Layout layout;
     private final Path blanks;
     private final FakeHypervisor engine;
@@ -64,6 +70,10 @@ final class Whole implements AutoCloseable {
 
     private final String making;
     final Templates templates;
+    /** Nanoseconds that this host has slept. */
+    final AtomicLong slept = new AtomicLong();
+
+    final HostClock clock;
 
     /** A daemon on a home; the engine's machines may have run before it. */
     Whole(Path home, Path blanks, FakeHypervisor engine) throws IOException {
@@ -102,14 +112,17 @@ final class Whole implements AutoCloseable {
                 new SealedMemory(),
                 settings(making));
         templates = lifecycle.templates();
+        clock = new HostClock(table, machines, lifecycle, slept::get);
         reconciler = new Reconciler(table, disks, network, machines, engine, lifecycle);
         reconciler.run();
         templates.start();
+        clock.start();
         operations = new Operations(layout.daemonLog());
         var router = new Router();
         var refs = new VmRefs(table);
         new VmRoutes(lifecycle, refs, new VmViews(table, machines, disks, false), machines, keys, operations)
                 .addTo(router);
+        new SnapshotRoutes(refs, new VmViews(table, machines, disks, false), lifecycle, operations).addTo(router);
         new WorkspaceRoutes(refs, table, machines).addTo(router);
         new TemplateRoutes(templates, operations).addTo(router);
         new EnvironmentRoutes(lifecycle.environments(), refs, new VmViews(table, machines, disks, false), operations)
@@ -146,6 +159,7 @@ final class Whole implements AutoCloseable {
                 making,
                 1L << 30,
                 1L << 30,
+                CHECKPOINTS,
                 false);
     }
 
@@ -171,6 +185,7 @@ final class Whole implements AutoCloseable {
     public void close() {
         server.close();
         templates.close();
+        clock.close();
         reconciler.releaseAll();
         database.close();
     }

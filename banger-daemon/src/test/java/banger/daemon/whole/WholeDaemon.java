@@ -8,8 +8,12 @@ import banger.api.ErrorCode;
 import banger.api.http.Duplex;
 import banger.api.model.CreateVm;
 import banger.api.model.ExecRequest;
+import banger.api.model.ForkVm;
+import banger.api.model.ForkedVms;
 import banger.api.model.KillVm;
+import banger.api.model.SnapshotInfo;
 import banger.api.model.StopVm;
+import banger.api.model.TakeSnapshot;
 import banger.api.model.VmInfo;
 import banger.daemon.engine.FakeGuest;
 import banger.daemon.engine.FakeHypervisor;
@@ -92,6 +96,35 @@ abstract class WholeDaemon {
                         new StopVm(false),
                         VmInfo.class,
                         e -> said.add("" + e.text()));
+    }
+
+    /** Copies of {@code box}: {@code copy}, or {@code copy-1} and so on. */
+    final List<VmInfo> fork(int count) {
+        return daemon.client()
+                .operation(
+                        "POST",
+                        "/v1/vms/box/fork",
+                        ForkVm.class,
+                        new ForkVm(count, "copy", false),
+                        ForkedVms.class,
+                        e -> said.add("" + e.text()))
+                .vms();
+    }
+
+    /** Of {@code box}. */
+    final SnapshotInfo snapshot(String kind, boolean memory) {
+        return daemon.client()
+                .operation(
+                        "POST",
+                        "/v1/vms/box/snapshots",
+                        TakeSnapshot.class,
+                        new TakeSnapshot(kind, "", memory),
+                        SnapshotInfo.class,
+                        e -> said.add("" + e.text()));
+    }
+
+    final void restore(int number) {
+        daemon.client().operation("POST", "/v1/vms/box/snapshots/" + number + "/restore", VmInfo.class, e -> {});
     }
 
     final void delete(String name) {

@@ -55,23 +55,24 @@ public record HostRepository(
 
     private static HostRepository at(Path place, Git git) {
         if (!Files.isDirectory(place)) throw invalid(place + ": no such directory");
-        var bare = git.run("rev-parse", "--is-inside-work-tree");
-        if (!bare.ok()) throw refused(place, bare.reason());
-        if (!bare.text().equals("true"))
+        // The first one is answered before the second one fails where there is no work tree.
+        var asked = git.run(
+                "rev-parse",
+                "--is-inside-work-tree",
+                "--path-format=absolute",
+                "--show-toplevel",
+                "--git-dir",
+                "--git-common-dir",
+                "--git-path",
+                "objects",
+                "--show-object-format",
+                "--show-prefix");
+        if (asked.lines().stream().findFirst().equals(Optional.of("false")))
             throw invalid(
                     place + ": a repository without a work tree",
                     "name a checkout of it: git clone " + Printable.word(place.toString()));
-        var answer = git.need(
-                        "rev-parse",
-                        "--path-format=absolute",
-                        "--show-toplevel",
-                        "--git-dir",
-                        "--git-common-dir",
-                        "--git-path",
-                        "objects",
-                        "--show-object-format",
-                        "--show-prefix")
-                .lines();
+        if (!asked.ok()) throw refused(place, asked.reason());
+        var answer = asked.lines().subList(1, asked.lines().size());
         if (answer.size() < 5 || answer.size() > 6) throw invalid(place + ": its path has a line break in it");
         var top = Path.of(answer.getFirst());
         return new HostRepository(

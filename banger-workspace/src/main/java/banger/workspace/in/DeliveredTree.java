@@ -10,8 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.UUID;
 
 /** The base: what each path was when it was delivered last, as a tree in the shadow. */
 final class DeliveredTree {
@@ -45,12 +47,19 @@ final class DeliveredTree {
                 new Leaf(Integer.parseInt(words[0], 8), new ObjectId(words[2])));
     }
 
-    /** Writes it down; returns the tree. */
-    ObjectId write(SortedMap<RepoPath, Leaf> leaves) {
-        var index = shadow.gitDir().resolve("base.index");
+    /**
+     * What was made and is not the base yet.
+     *
+     * @param commit whose tree it is
+     */
+    record Made(ObjectId tree, ObjectId commit) {}
+
+    /** Makes the tree; never empty. */
+    Optional<Made> make(SortedMap<RepoPath, Leaf> leaves) {
+        // Swept with what else was broken off.
+        var index = shadow.gitDir().resolve("index-" + UUID.randomUUID());
         var git = shadow.git().with("GIT_INDEX_FILE", index.toString());
         try {
-            Files.deleteIfExists(index);
             git.need(lines(leaves), "update-index", "-z", "--index-info");
             var tree = new ObjectId(git.need("write-tree").text());
             Files.deleteIfExists(index);
@@ -60,12 +69,26 @@ final class DeliveredTree {
                     .with("GIT_COMMITTER_EMAIL", "banger@localhost");
             var commit = who.need("delivered\n".getBytes(StandardCharsets.US_ASCII), "commit-tree", tree.hex())
                     .text();
-            shadow.git().need("update-ref", Shadow.BASE, commit);
-            return tree;
+            return Optional.of(new Made(tree, new ObjectId(commit)));
         } catch (IOException e) {
             throw new banger.api.BangerException(banger.api.ErrorCode.HOST_DISK_FULL, index + ": " + e.getMessage())
                     .because(e);
         }
+    }
+
+    /** From here on it is the base; returns the tree. */
+    ObjectId keep(Made made) {
+        shadow.git().need("update-ref", Shadow.BASE, made.commit.hex());
+        return made.tree;
+    }
+
+    /** The tree that is the base. */
+    ObjectId now() {
+        var found = shadow.git().run("rev-parse", "--verify", "--quiet", Shadow.BASE + "^{tree}");
+        // Nothing was ever delivered, and nothing is now.
+        return found.ok()
+                ? new ObjectId(found.text())
+                : keep(make(new TreeMap<>()).orElseThrow());
     }
 
     private static byte[] lines(SortedMap<RepoPath, Leaf> leaves) {

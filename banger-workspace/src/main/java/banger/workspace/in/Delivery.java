@@ -1,5 +1,6 @@
 package banger.workspace.in;
 
+import banger.workspace.Beside;
 import banger.workspace.FileStat;
 import banger.workspace.GuestPath;
 import banger.workspace.RepoPath;
@@ -19,6 +20,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** Brings one repository into one work tree of the guest, and records what the guest has then. */
@@ -28,17 +31,20 @@ final class Delivery {
     private final GuestPath path;
     private final String gitDir;
     private final boolean identity;
+    private final boolean fresh;
 
     /**
      * @param gitDir absolute in the guest, of a submodule; empty: {@code .git} in the work tree
      * @param identity whether the guest's git learns the one that the repository has
+     * @param fresh whether nobody's commands have run in the guest since it was saved
      */
-    Delivery(Shipment shipment, GuestPath path, String gitDir, boolean identity) {
+    Delivery(Shipment shipment, GuestPath path, String gitDir, boolean identity, boolean fresh) {
         this.shipment = shipment;
         this.source = shipment.source();
         this.path = path;
         this.gitDir = gitDir;
         this.identity = identity;
+        this.fresh = fresh;
     }
 
     /**
@@ -80,39 +86,47 @@ final class Delivery {
                 new Blobs(shipment.shadow()),
                 shipment.blobs(),
                 source.settings().isTrue("core.filemode", true));
-        var files = identified(cache, sender);
-        conversation.begin(format, force, source.wish().readonly(), gitDir);
-        conversation.list(files.stream().map(f -> entry(f, format.zero())).toList());
-        var answer = conversation.answer(files.size());
-        var sent = new HashMap<RepoPath, Sender.Sent>();
-        var vanished = new HashSet<RepoPath>();
-        long now = nanos();
-        for (int i : answer.wanted()) {
-            var file = files.get(i);
-            var one = sender.send(i, file);
-            one.ifPresentOrElse(s -> sent.put(file.path(), s), () -> vanished.add(file.path()));
-            if (!source.committed()) one.ifPresent(s -> cache.put(file.path(), s.stat(), s.id(), now));
+        var base = new DeliveredTree(shipment.shadow());
+        try (var before = Beside.of("base", base::read)) {
+            var files = identified(cache, sender);
+            conversation.begin(format, force, source.wish().readonly(), fresh, gitDir);
+            conversation.list(files.stream().map(f -> entry(f, format.zero())).toList());
+            var answer = conversation.answer(files.size());
+            var sent = new HashMap<RepoPath, Sender.Sent>();
+            var vanished = new HashSet<RepoPath>();
+            long now = nanos();
+            for (int i : answer.wanted()) {
+                var file = files.get(i);
+                var one = sender.send(i, file);
+                one.ifPresentOrElse(s -> sent.put(file.path(), s), () -> vanished.add(file.path()));
+                if (!source.committed()) one.ifPresent(s -> cache.put(file.path(), s.stat(), s.id(), now));
+            }
+            var config = GuestConfig.of(source, identity);
+            var git = new GuestGit(shipment);
+            boolean whole = answer.git() != GitState.MOVED || force;
+            var old = before.get();
+            var leaves = leaves(files, answer, sent, vanished, old);
+            // The guest writes meanwhile. It is the base only when the guest has said that it is through.
+            try (var made = Beside.of(
+                    "tree", () -> leaves.equals(old) ? Optional.<DeliveredTree.Made>empty() : base.make(leaves))) {
+                var gitFiles = whole ? git.whole(index(files, sent, leaves), config) : git.besides();
+                for (var file : gitFiles) send(conversation, file);
+                var done = conversation.commit();
+                var tree = made.get().map(base::keep).orElseGet(base::now);
+                cache.save();
+                var record = record(vm, tree, done, whole);
+                shipment.directory().save(record);
+                return new Result(
+                        record,
+                        sent.size(),
+                        sent.values().stream().mapToLong(s -> s.stat().size()).sum(),
+                        answer.kept(),
+                        answer.removed(),
+                        sender.unsteady(),
+                        answer.git(),
+                        config.stripped());
+            }
         }
-        var config = GuestConfig.of(source, identity);
-        var git = new GuestGit(shipment);
-        boolean whole = answer.git() != GitState.MOVED || force;
-        var leaves = leaves(files, answer, sent, vanished);
-        var gitFiles = whole ? git.whole(index(files, sent, leaves), config) : git.besides();
-        for (var file : gitFiles) send(conversation, file);
-        var done = conversation.commit();
-        var tree = new DeliveredTree(shipment.shadow()).write(leaves);
-        cache.save();
-        var record = record(vm, tree, done, whole);
-        shipment.directory().save(record);
-        return new Result(
-                record,
-                sent.size(),
-                sent.values().stream().mapToLong(s -> s.stat().size()).sum(),
-                answer.kept(),
-                answer.removed(),
-                sender.unsteady(),
-                answer.git(),
-                config.stripped());
     }
 
     /** With ids where they are known; a first delivery reads each file once, when it is sent. */
@@ -141,8 +155,11 @@ final class Delivery {
 
     /** What each path's base is from now on: what was sent or lies there, or for what was kept what it was before. */
     private TreeMap<RepoPath, DeliveredTree.Leaf> leaves(
-            List<Listed> files, Prepare.Answer answer, Map<RepoPath, Sender.Sent> sent, HashSet<RepoPath> vanished) {
-        var old = new DeliveredTree(shipment.shadow()).read();
+            List<Listed> files,
+            Prepare.Answer answer,
+            Map<RepoPath, Sender.Sent> sent,
+            HashSet<RepoPath> vanished,
+            SortedMap<RepoPath, DeliveredTree.Leaf> old) {
         var kept = new HashSet<RepoPath>(vanished);
         answer.kept().forEach(k -> kept.add(k.path()));
         var leaves = new TreeMap<RepoPath, DeliveredTree.Leaf>();

@@ -1,6 +1,7 @@
 package banger.workspace.in;
 
 import banger.workspace.git.Git;
+import banger.workspace.git.HostRepository;
 import banger.workspace.git.ObjectId;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -19,8 +20,10 @@ final class History {
      * @param depth commits on each way from a tip; 0: no cut but those the repository has itself
      * @param there commits that the guest has already, with their history
      */
-    static List<ObjectId> cuts(Git git, Collection<ObjectId> tips, int depth, Collection<ObjectId> there) {
-        var cuts = new ArrayList<>(own(git));
+    static List<ObjectId> cuts(
+            HostRepository repository, Collection<ObjectId> tips, int depth, Collection<ObjectId> there) {
+        var git = repository.git();
+        var cuts = new ArrayList<>(own(repository));
         if (depth == 0) return cuts;
         Set<ObjectId> seen = new HashSet<>(there);
         List<ObjectId> level = tips.stream().distinct().filter(seen::add).toList();
@@ -54,10 +57,8 @@ final class History {
     }
 
     /** Those of a repository that is shallow itself. */
-    private static List<ObjectId> own(Git git) {
-        var file = git.need("rev-parse", "--path-format=absolute", "--git-path", "shallow")
-                .text();
-        var path = java.nio.file.Path.of(file);
+    private static List<ObjectId> own(HostRepository repository) {
+        var path = repository.commonDir().resolve("shallow");
         try {
             return java.nio.file.Files.exists(path)
                     ? java.nio.file.Files.readAllLines(path, StandardCharsets.US_ASCII).stream()
@@ -67,7 +68,7 @@ final class History {
                     : List.of();
         } catch (java.io.IOException e) {
             throw new banger.api.BangerException(
-                            banger.api.ErrorCode.REPOSITORY_UNSUITABLE, file + ": " + e.getMessage())
+                            banger.api.ErrorCode.REPOSITORY_UNSUITABLE, path + ": " + e.getMessage())
                     .because(e);
         }
     }

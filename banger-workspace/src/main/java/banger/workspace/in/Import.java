@@ -22,6 +22,7 @@ public final class Import {
     private final Map<String, String> environment;
     private final List<Part> parts;
     private final boolean identity;
+    private final boolean fresh;
 
     /** One work tree of it. */
     private record Part(Shipment shipment, GuestPath path, String gitDir) {}
@@ -45,11 +46,12 @@ public final class Import {
             List<GuestPath> moved,
             List<String> stripped) {}
 
-    private Import(Layout layout, Map<String, String> environment, List<Part> parts, boolean identity) {
+    private Import(Layout layout, Map<String, String> environment, List<Part> parts, boolean identity, boolean fresh) {
         this.layout = layout;
         this.environment = environment;
         this.parts = parts;
         this.identity = identity;
+        this.fresh = fresh;
     }
 
     /**
@@ -61,7 +63,7 @@ public final class Import {
             Layout layout, Map<String, String> environment, String vm, Source source, GuestPath path) {
         var parts = new ArrayList<Part>();
         add(layout, environment, vm, source, path, path.value() + "/.git", "", parts);
-        return new Import(layout, environment, parts, true);
+        return new Import(layout, environment, parts, true, false);
     }
 
     private static void add(
@@ -88,12 +90,17 @@ public final class Import {
                 .map(p -> new Part(
                         p.shipment.movedTo(WorkspaceDirectory.of(layout, vm, p.path), environment), p.path, p.gitDir))
                 .toList();
-        return new Import(layout, environment, moved, identity);
+        return new Import(layout, environment, moved, identity, fresh);
     }
 
     /** The same for a guest that is nobody's: it learns no name or address that the repository has for its owner. */
     public Import withoutIdentity() {
-        return new Import(layout, environment, parts, false);
+        return new Import(layout, environment, parts, false, fresh);
+    }
+
+    /** The same for a guest that has just gone on from a save: nobody's commands have run in it since. */
+    public Import fresh() {
+        return new Import(layout, environment, parts, identity, true);
     }
 
     /** @param force whether what the guest changed is overwritten; it was saved by then */
@@ -101,7 +108,8 @@ public final class Import {
         var results = new ArrayList<Delivery.Result>();
         var moved = new ArrayList<GuestPath>();
         for (var part : parts) {
-            var result = new Delivery(part.shipment, part.path, part.gitDir, identity).run(vm, conversations, force);
+            var result =
+                    new Delivery(part.shipment, part.path, part.gitDir, identity, fresh).run(vm, conversations, force);
             results.add(result);
             if (result.git() == GitState.MOVED && !force) moved.add(part.path);
         }

@@ -4,6 +4,7 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Printable;
 import banger.api.process.ProgramRun.Feed;
+import banger.workspace.Beside;
 import banger.workspace.FileStat;
 import banger.workspace.RepoPath;
 import banger.workspace.git.Git;
@@ -14,9 +15,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Looks at a work tree. Only what git says without looking into a file itself ({@code status} and {@code
@@ -24,6 +27,7 @@ import java.util.Optional;
  */
 public final class Inspection {
     private static final int LONGEST_NAME = 1 << 16;
+    private static final int LONGEST_ID = 100;
 
     private final Map<String, String> environment;
 
@@ -44,13 +48,22 @@ public final class Inspection {
 
     /** @throws BangerException {@code repository.unsuitable}; {@code usage} for a branch or commit that cannot be */
     public Source of(Wish wish) {
+        return of(wish, find(wish));
+    }
+
+    /** The repository, of which nothing was looked at yet; what is asked of it can be done. */
+    HostRepository find(Wish wish) {
         var found = HostRepository.discover(environment, wish.place());
+        wish.branch().ifPresent(b -> checkBranch(found.git(), b));
         // What a replace ref shows is not what an id names.
         var git = found.git().with("GIT_NO_REPLACE_OBJECTS", "1");
-        var repository = new HostRepository(
+        return new HostRepository(
                 found.top(), found.gitDir(), found.commonDir(), found.objects(), found.format(), found.prefix(), git);
+    }
+
+    Source of(Wish wish, HostRepository repository) {
+        var git = repository.git();
         var head = Head.of(git);
-        wish.branch().ifPresent(b -> checkBranch(git, b));
         var from = wish.from()
                 .map(ref -> commit(git, ref))
                 .filter(c -> !head.commit().equals(Optional.of(c)));
@@ -74,9 +87,11 @@ public final class Inspection {
     }
 
     private Source onDisk(Wish wish, HostRepository repository, Head head) {
-        var settings = Settings.of(repository.git());
-        try (var copy = TemporaryIndex.copy(repository);
+        var start = head.commit();
+        try (var blobs = Beside.of("blobs", () -> blobs(repository.git(), start));
+                var copy = TemporaryIndex.copy(repository);
                 var tree = WorkTree.open(repository.top())) {
+            var settings = Settings.of(repository.git());
             var index = copy.normalised();
             var files = new ArrayList<Listed>();
             var submodules = new ArrayList<Source.Submodule>();
@@ -94,7 +109,7 @@ public final class Inspection {
                     wish,
                     repository,
                     head,
-                    head.commit(),
+                    start,
                     wish.branch().orElse(head.branch()),
                     false,
                     settings,
@@ -104,8 +119,25 @@ public final class Inspection {
                     List.copyOf(files),
                     left,
                     List.copyOf(nested),
+                    blobs.get(),
                     List.copyOf(submodules));
         }
+    }
+
+    /** What git calls the contents of a commit's files. */
+    private static Set<ObjectId> blobs(Git git, Optional<ObjectId> commit) {
+        var ids = new HashSet<ObjectId>();
+        commit.ifPresent(c -> git.records(
+                Feed.NOTHING,
+                LONGEST_ID,
+                r -> ids.add(new ObjectId(new String(r, StandardCharsets.US_ASCII))),
+                "ls-tree",
+                "-r",
+                "-z",
+                "--full-tree",
+                "--object-only",
+                c.hex()));
+        return ids;
     }
 
     private void tracked(
@@ -220,6 +252,7 @@ public final class Inspection {
                     Committed.files(repository.git(), index, commit),
                     0,
                     List.of(),
+                    blobs(repository.git(), Optional.of(commit)),
                     List.of());
         }
     }

@@ -2,7 +2,6 @@ package banger.workspace.in;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
-import banger.api.process.ProgramRun.Feed;
 import banger.workspace.WorkspaceDirectory;
 import banger.workspace.WorkspaceRecord;
 import banger.workspace.git.ObjectId;
@@ -56,8 +55,8 @@ record Shipment(
         var shipped = before.filter(_ -> !deepen).map(r -> ids(r.tips())).orElse(List.of());
         var cuts = new LinkedHashSet<>(
                 before.filter(_ -> !deepen).map(r -> ids(r.shallow())).orElse(List.of()));
-        cuts.addAll(History.cuts(repository.git(), tips, source.wish().depth(), shipped));
-        var trees = source.start().map(c -> blobsOf(source, c)).orElse(Set.of());
+        cuts.addAll(History.cuts(repository, tips, source.wish().depth(), shipped));
+        var trees = source.blobs();
         var staged = staged(source, trees);
         try {
             shadow.reads(repository.objects());
@@ -99,23 +98,6 @@ record Shipment(
         return hex.stream().map(ObjectId::new).toList();
     }
 
-    private static Set<ObjectId> blobsOf(Source source, ObjectId commit) {
-        var ids = new HashSet<ObjectId>();
-        source.repository()
-                .git()
-                .records(
-                        Feed.NOTHING,
-                        100,
-                        r -> ids.add(new ObjectId(new String(r, StandardCharsets.US_ASCII))),
-                        "ls-tree",
-                        "-r",
-                        "-z",
-                        "--full-tree",
-                        "--object-only",
-                        commit.hex());
-        return ids;
-    }
-
     /** What is only in the index: it is in no commit, and the guest's first commit would fail without it. */
     private static List<ObjectId> staged(Source source, Set<ObjectId> committed) {
         return source.index().entries().stream()
@@ -137,7 +119,8 @@ record Shipment(
         var input = new StringBuilder();
         for (var id : tips) input.append(id.hex()).append('\n');
         for (var id : staged) input.append(id.hex()).append('\n');
-        if (input.isEmpty()) return Optional.empty();
+        // All of it was shipped before.
+        if (staged.isEmpty() && new HashSet<>(shipped).containsAll(tips)) return Optional.empty();
         for (var id : shipped) input.append('^').append(id.hex()).append('\n');
         var base = shadow.gitDir().resolve("objects/pack/pack");
         // Deltas that are there are used, none are looked for: the way into the guest is wide.

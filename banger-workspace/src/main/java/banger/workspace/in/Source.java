@@ -6,6 +6,7 @@ import banger.workspace.git.ObjectId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What of a work tree is to go in: looked at, nothing changed, nothing sent.
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param files in the order of their paths
  * @param untracked how many files git does not track were left out
  * @param nested repositories in the work tree that are no submodules: left out
+ * @param blobs contents that {@code start} names
  * @param submodules that are checked out, workspaces of their own
  */
 public record Source(
@@ -33,6 +35,7 @@ public record Source(
         List<Listed> files,
         int untracked,
         List<RepoPath> nested,
+        Set<ObjectId> blobs,
         List<Submodule> submodules) {
 
     /** @param name as the repository knows it, and its directory below {@code .git/modules} */

@@ -4,9 +4,11 @@ import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.workspace.FileStat;
 import banger.workspace.RepoPath;
+import banger.workspace.git.HostRepository;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
@@ -18,24 +20,29 @@ import java.util.Optional;
 public final class TopFiles implements AutoCloseable {
     private static final long LARGEST = 64 << 20;
 
-    private final Source source;
+    private final Path top;
+    /** Of a commit. */
+    private final List<Listed> listed;
+
     private final Optional<WorkTree> tree;
     private final Contents contents;
 
-    private TopFiles(Source source, Optional<WorkTree> tree, Contents contents) {
-        this.source = source;
+    private TopFiles(Path top, List<Listed> listed, Optional<WorkTree> tree, Contents contents) {
+        this.top = top;
+        this.listed = listed;
         this.tree = tree;
         this.contents = contents;
     }
 
     public static TopFiles of(Source source) {
-        if (source.committed())
-            return new TopFiles(
-                    source,
-                    Optional.empty(),
-                    new CommitContents(source.repository().git()));
-        var tree = WorkTree.open(source.repository().top());
-        return new TopFiles(source, Optional.of(tree), new DiskContents(tree));
+        var repository = source.repository();
+        if (!source.committed()) return onDisk(repository);
+        return new TopFiles(repository.top(), source.files(), Optional.empty(), new CommitContents(repository.git()));
+    }
+
+    static TopFiles onDisk(HostRepository repository) {
+        var tree = WorkTree.open(repository.top());
+        return new TopFiles(repository.top(), List.of(), Optional.of(tree), new DiskContents(tree));
     }
 
     /** Whether there is something of this name, whatever it is. */
@@ -75,7 +82,7 @@ public final class TopFiles implements AutoCloseable {
     private Optional<Listed> find(RepoPath path) {
         if (tree.isPresent())
             return tree.get().stat(path).map(s -> new Listed(path, s.mode(), s, Optional.empty(), Optional.empty()));
-        return source.files().stream().filter(f -> f.path().equals(path)).findFirst();
+        return listed.stream().filter(f -> f.path().equals(path)).findFirst();
     }
 
     private void read(Listed file, long most, Contents.Begin begin, Contents.Sink sink) {
@@ -108,8 +115,7 @@ public final class TopFiles implements AutoCloseable {
     }
 
     private BangerException unfit(RepoPath path, String why) {
-        return new BangerException(
-                ErrorCode.REPOSITORY_UNSUITABLE, source.repository().top() + "/" + path + ": " + why);
+        return new BangerException(ErrorCode.REPOSITORY_UNSUITABLE, top + "/" + path + ": " + why);
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 
@@ -29,6 +30,10 @@ final class WorkTree implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final MemorySegment chunk = arena.allocate(CHUNK);
     private final int directory;
+    /** That of the last file that was looked at, opened: they come in order, and most share it. */
+    private Optional<Parent> parent = Optional.empty();
+
+    private record Parent(byte[] path, int directory) {}
 
     private WorkTree(Path top) throws IOException {
         this.top = top;
@@ -48,15 +53,27 @@ final class WorkTree implements AutoCloseable {
     /** What is at this path; empty: nothing of this work tree. */
     Optional<FileStat> stat(RepoPath path) {
         try {
-            int file = Syscalls.open(directory, path.bytes(), Syscalls.O_PATH | Syscalls.O_NOFOLLOW);
-            try {
-                return Optional.of(Syscalls.stat(file));
-            } finally {
-                Syscalls.close(file);
-            }
+            var bytes = path.bytes();
+            int slash = bytes.length - 1;
+            while (slash >= 0 && bytes[slash] != '/') slash--;
+            int at = slash < 0 ? directory : parent(Arrays.copyOf(bytes, slash));
+            return Optional.of(Syscalls.stat(at, Arrays.copyOfRange(bytes, slash + 1, bytes.length)));
         } catch (IOException e) {
             return absentOrThrow(path, e);
         }
+    }
+
+    private int parent(byte[] path) throws IOException {
+        if (parent.isPresent() && Arrays.equals(parent.get().path, path)) return parent.get().directory;
+        forgetParent();
+        int opened = Syscalls.open(directory, path, Syscalls.O_PATH | Syscalls.O_NOFOLLOW | Syscalls.O_DIRECTORY);
+        parent = Optional.of(new Parent(path, opened));
+        return opened;
+    }
+
+    private void forgetParent() {
+        parent.ifPresent(p -> Syscalls.close(p.directory));
+        parent = Optional.empty();
     }
 
     /** A regular file or link, opened; empty when it is neither, or gone. */
@@ -143,6 +160,7 @@ final class WorkTree implements AutoCloseable {
 
     @Override
     public void close() {
+        forgetParent();
         Syscalls.close(directory);
         arena.close();
     }

@@ -70,25 +70,29 @@ final class Collector {
     }
 
     Told scan() {
-        var base = new Trees(delivered.shadow()).entries(delivered.base());
-        var told = scan(base);
+        Map<RepoPath, TreeEntry> base;
+        Told told;
+        try (var scan =
+                new Scan(guest.converse("scan", path), delivered.record().objectFormat())) {
+            // The guest looks meanwhile.
+            scan.begin(false);
+            base = new Trees(delivered.shadow()).entries(delivered.base());
+            told = told(scan, base);
+        }
         filledSubmodules(base);
         return told;
     }
 
-    private Told scan(Map<RepoPath, TreeEntry> base) {
-        try (var scan =
-                new Scan(guest.converse("scan", path), delivered.record().objectFormat())) {
-            var state = scan.state();
-            complete(state);
-            var changes = scan.changes();
-            var present = new ArrayList<>(changes.changed());
-            try (var ignores = Ignores.of(delivered.shadow(), base)) {
-                ignores.remove(changes.deleted());
-                levels(scan, ignores, present);
-            }
-            return new Told(state, refs(changes.refs()), present, changes.deleted());
+    private Told told(Scan scan, Map<RepoPath, TreeEntry> base) {
+        var state = scan.state();
+        complete(state);
+        var changes = scan.changes();
+        var present = new ArrayList<>(changes.changed());
+        try (var ignores = Ignores.of(delivered.shadow(), base)) {
+            ignores.remove(changes.deleted());
+            levels(scan, ignores, present);
         }
+        return new Told(state, refs(changes.refs()), present, changes.deleted());
     }
 
     /** A submodule that was not checked out was delivered as an empty directory. */

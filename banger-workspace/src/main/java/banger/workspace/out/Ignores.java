@@ -13,8 +13,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Which of a guest's names git would ignore. git answers, over an empty work tree and an index of nothing but the
@@ -27,6 +29,9 @@ final class Ignores implements AutoCloseable {
     private final Shadow shadow;
     private final Path directory;
     private final Git git;
+    /** Not told to git yet, the last one of a path: most looks find no name to ask about. */
+    private final Map<RepoPath, TreeEdit> untold = new LinkedHashMap<>();
+
     private boolean any;
 
     private Ignores(Shadow shadow, Path directory) {
@@ -85,18 +90,23 @@ final class Ignores implements AutoCloseable {
     }
 
     private void edit(List<TreeEdit> edits) {
-        if (edits.isEmpty()) return;
+        for (var edit : edits) untold.put(edit.path(), edit);
+    }
+
+    private void tell() {
+        if (untold.isEmpty()) return;
         any = true;
         git.need(
-                Trees.indexInfo(shadow.format(), edits),
+                Trees.indexInfo(shadow.format(), untold.values()),
                 worktree("update-index", "--add", "--replace", "-z", "--index-info"));
         var names = new ByteArrayOutputStream();
-        for (var edit : edits)
+        for (var edit : untold.values())
             if (edit.entry().isPresent()) {
                 names.writeBytes(edit.path().bytes());
                 names.write(0);
             }
         git.need(names.toByteArray(), worktree("update-index", "--skip-worktree", "-z", "--stdin"));
+        untold.clear();
     }
 
     /** A bare repository refuses what needs a work tree. */
@@ -109,6 +119,7 @@ final class Ignores implements AutoCloseable {
     /** Bit i: name i is ignored. */
     BitSet verdict(List<Scan.Name> names) {
         var ignored = new BitSet(names.size());
+        tell();
         if (!any && !Files.exists(shadow.gitDir().resolve("info/exclude"))) return ignored;
         var input = new ByteArrayOutputStream();
         for (var name : names) {
@@ -132,7 +143,22 @@ final class Ignores implements AutoCloseable {
             }
             ignored.set(i, is);
         }
+        ignoreFilesThemselves(names, ignored);
         return ignored;
+    }
+
+    /** To git those are tracked, as they are in the index, and it would never say of one that it is ignored: many a cache's ignores all beside it. */
+    private void ignoreFilesThemselves(List<Scan.Name> names, BitSet ignored) {
+        if (names.stream().noneMatch(Ignores::isIgnoreFile)) return;
+        var run = git.run(worktree("ls-files", "-z", "--cached", "--ignored", "--exclude-standard"));
+        if (!run.ok()) return; // all of them count, then
+        var those = run.records().stream().map(RepoPath::of).collect(Collectors.toSet());
+        for (int i = 0; i < names.size(); i++)
+            if (isIgnoreFile(names.get(i)) && those.contains(names.get(i).path())) ignored.set(i);
+    }
+
+    private static boolean isIgnoreFile(Scan.Name name) {
+        return name.type() == 'f' && named(name.path());
     }
 
     private static void ask(ByteArrayOutputStream input, RepoPath path, String end) {

@@ -1,10 +1,12 @@
 package banger.workspace.out;
 
 import banger.api.Printable;
+import banger.workspace.GuestPath;
 import banger.workspace.WorkspaceDirectory;
 import banger.workspace.WorkspaceRecord;
 import banger.workspace.git.ObjectId;
 import banger.workspace.git.Shadow;
+import banger.workspace.wire.Scan;
 import io.avaje.json.JsonException;
 import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +37,25 @@ public final class Unpulled {
     /** Asks a guest that runs. A workspace in which nothing changed costs a scan and nothing else. */
     public static WorkVerdict ask(Guest guest, Delivered delivered) {
         return look(guest, delivered).verdict;
+    }
+
+    /**
+     * Has a guest that is about to be saved look at what was delivered, and write down what of it is not as it was. What was
+     * not delivered is nobody's business yet, and may be much.
+     */
+    public static void seen(Guest guest, Delivered delivered) {
+        var path = new GuestPath(delivered.record().guestPath());
+        try (var scan =
+                new Scan(guest.converse("scan", path), delivered.record().objectFormat())) {
+            scan.begin(true);
+            if (scan.state().state() != Scan.Completeness.COMPLETE) return;
+            scan.changes();
+            for (int n; (n = scan.level().names().size()) > 0; ) {
+                var all = new BitSet(n);
+                all.set(0, n);
+                scan.verdict(all, n);
+            }
+        }
     }
 
     static Look look(Guest guest, Delivered delivered) {

@@ -47,10 +47,15 @@ public final class Prepare implements Closeable {
     /** @param manifest SHA-256, hexadecimal */
     public record Done(String manifest, int files, long bytes) {}
 
-    /** @param gitDir absolute in the guest, for a submodule; empty: {@code .git} in the work tree */
-    public void begin(ObjectFormat objects, boolean force, boolean readonly, String gitDir) {
+    /**
+     * @param fresh the guest is of this build, and nobody's commands have run in it since it was saved
+     * @param gitDir absolute in the guest, for a submodule; empty: {@code .git} in the work tree
+     */
+    public void begin(ObjectFormat objects, boolean force, boolean readonly, boolean fresh, String gitDir) {
         format = objects;
         var text = "format=" + objects.word() + "\nforce=" + (force ? 1 : 0) + "\nreadonly=" + (readonly ? 1 : 0) + "\n"
+                // An agent of before does not know it.
+                + (fresh ? "fresh=1\n" : "")
                 + (gitDir.isEmpty() ? "" : "gitdir=" + gitDir + "\n");
         frames.talk(() -> {
             frames.send(Type.BEGIN, text.getBytes(StandardCharsets.UTF_8));

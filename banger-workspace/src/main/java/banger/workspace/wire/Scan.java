@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The conversation that tells what differs from what was delivered. In order: {@link #state}; where that is
+ * The conversation that tells what differs from what was delivered. In order: {@link #begin}, {@link #state}; where that is
  * complete {@link #changes}; then {@link #level} and {@link #verdict} in turn until a level is empty.
  */
 public final class Scan implements Closeable {
@@ -60,9 +60,17 @@ public final class Scan implements Closeable {
     /** One depth of names that were not delivered. */
     public record Level(List<Ignore> ignores, List<Name> names) {}
 
+    /** @param saved the guest is of this build and about to be saved: it writes down what does not lie as recorded */
+    public void begin(boolean saved) {
+        frames.talk(() -> {
+            frames.send(Type.BEGIN, (saved ? "saved=1\n" : "").getBytes(StandardCharsets.US_ASCII));
+            frames.flush();
+            return saved;
+        });
+    }
+
     public State state() {
         return frames.talk(() -> {
-            frames.send(Type.BEGIN);
             var lines = frames.expect(Type.STATE).lines();
             return new State(
                     switch (lines.getOrDefault("state", "")) {

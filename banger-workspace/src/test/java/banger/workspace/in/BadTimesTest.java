@@ -118,35 +118,18 @@ class BadTimesTest {
     void aGuestThatStopsAnsweringIsGivenUpAndTheHostIsAsItWas() throws IOException {
         var before = Delivered.snapshot(repo.top());
         var never = new CountDownLatch(1);
-        var silent = new Duplex() {
+        var nothing = new InputStream() {
             @Override
-            public InputStream in() {
-                return new InputStream() {
-                    @Override
-                    public int read() throws IOException {
-                        try {
-                            never.await();
-                        } catch (InterruptedException e) {
-                            throw new IOException(e);
-                        }
-                        throw new IOException("closed");
-                    }
-                };
-            }
-
-            @Override
-            public OutputStream out() {
-                return OutputStream.nullOutputStream();
-            }
-
-            @Override
-            public void endOutput() {}
-
-            @Override
-            public void close() {
-                never.countDown();
+            public int read() throws IOException {
+                try {
+                    never.await();
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+                throw new IOException("closed");
             }
         };
+        var silent = Duplex.of(nothing, OutputStream.nullOutputStream(), () -> {}, never::countDown);
         var guest = new Conversations() {
             @Override
             public String name() {

@@ -16,12 +16,14 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The second and later prepares: only what changed travels, and what the guest did stays. */
+@Tag("slow")
 class LaterPrepareTest {
     @TempDir
     Path home;
@@ -54,6 +56,36 @@ class LaterPrepareTest {
         delivered.assertSame(repo);
         assertThat(base("f1")).isEqualTo("changed\n");
         assertThat(delivered.deliver(Wish.of(repo.top())).sent()).isZero();
+    }
+
+    @Test
+    void nothingChangedLeavesTheBaseAlone() {
+        var before = delivered.shadow(GuestPath.DEFAULT).git("rev-parse", "refs/banger/base");
+        assertThat(delivered.deliver(Wish.of(repo.top())).record().baseTree())
+                .isEqualTo(delivered
+                        .shadow(GuestPath.DEFAULT)
+                        .git("rev-parse", "refs/banger/base^{tree}")
+                        .strip());
+        assertThat(delivered.shadow(GuestPath.DEFAULT).git("rev-parse", "refs/banger/base"))
+                .isEqualTo(before);
+    }
+
+    @Test
+    void inAGuestThatHasJustGoneOnFromASaveOnlyWhatTheHostChangedIsLookedAt() throws Exception {
+        repo.write("f1", "of the host\n").write("f2", "of the host\n");
+        Files.writeString(delivered.at("f2"), "of the guest\n");
+        Files.writeString(delivered.at("f3"), "of the guest\n");
+        var outcome = delivered.pack(Wish.of(repo.top())).fresh().deliver(Delivered.VM, delivered.agent, false);
+        assertThat(outcome.sent()).isOne();
+        assertThat(outcome.kept()).extracting(Kept::path).containsExactly(RepoPath.of("f2"));
+        assertThat(delivered.at("f1")).hasContent("of the host");
+        assertThat(delivered.at("f2")).hasContent("of the guest");
+        assertThat(delivered.at("f3")).hasContent("of the guest");
+        assertThat(base("f3")).isEqualTo("content 3\n");
+        // It was not looked at, and is not taken for what was delivered.
+        assertThat(delivered.deliver(Wish.of(repo.top())).kept())
+                .extracting(Kept::path)
+                .containsExactly(RepoPath.of("f2"), RepoPath.of("f3"));
     }
 
     @Test

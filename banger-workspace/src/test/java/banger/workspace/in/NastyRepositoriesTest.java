@@ -17,10 +17,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Repositories of every awkward kind: the guest's git says what the host's says, and the host's is untouched. */
+@Tag("slow")
 class NastyRepositoriesTest {
     @TempDir
     Path home;

@@ -11,11 +11,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Made-up histories of edits, each delivered several times: after each the guest's git says what the host's says. */
+@Tag("slow")
 class RandomRepositoriesTest {
     private static final List<String> NAMES =
             List.of("a", "b", "a-b", "a/x", "a/y/z", "d/e", "d/e/f", "Ä", "two words", "-n", "x.o", ".hidden", "d.e");

@@ -36,6 +36,20 @@ class CollectorTest {
     }
 
     @Test
+    void aLookBeforeASaveLosesNothingOfWhatIsFoundAfterwards() throws IOException {
+        var trip = delivered();
+        trip.guest.write("README", "by a set-up\n");
+        trip.guest.write("new/deep/er", "x");
+        Files.delete(trip.guest.repo().resolve("gone"));
+        Unpulled.seen(trip.guest, trip.delivered());
+        var changes = new Trees(trip.delivered().shadow())
+                .changes(trip.delivered().base(), trip.collect().tree());
+        assertThat(changes)
+                .extracting(c -> c.letter() + " " + c.path())
+                .containsExactlyInAnyOrder("M README", "A new/deep/er", "D gone");
+    }
+
+    @Test
     void whatChangedIsThereAndWhatIsIgnoredIsNot() throws IOException {
         var trip = delivered();
         trip.guest.write("src/main.c", "int main(void) { return 1; }\n");
@@ -63,6 +77,23 @@ class CollectorTest {
                         "D gone",
                         "A link",
                         "M README");
+    }
+
+    /** As pytest, ruff, venv and others make them. */
+    @Test
+    void aDirectoryThatIgnoresItselfIsNoWork() throws IOException {
+        var trip = delivered();
+        trip.guest.write(".cache/.gitignore", "# made by a tool\n*\n");
+        trip.guest.write(".cache/v/entry", "ignored");
+        trip.guest.write("deep/er/.gitignore", ".gitignore\n");
+        trip.guest.write("deep/er/file", "kept");
+        trip.guest.write("empty/.gitignore", "*\n!.gitignore\n");
+        trip.guest.write("empty/x", "ignored");
+        var changes = new Trees(trip.delivered().shadow())
+                .changes(trip.delivered().base(), trip.collect().tree());
+        assertThat(changes)
+                .extracting(c -> c.letter() + " " + c.path())
+                .containsExactlyInAnyOrder("A deep/er/file", "A empty/.gitignore");
     }
 
     @Test

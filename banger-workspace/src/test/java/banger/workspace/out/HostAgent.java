@@ -76,27 +76,7 @@ final class HostAgent implements Guest {
             var hostIn = new PipedInputStream(toHost, 1 << 17);
             Thread.ofPlatform().daemon().start(() -> input(fromHost, process));
             Thread.ofPlatform().daemon().start(() -> output(process, toHost));
-            return new Duplex() {
-                @Override
-                public InputStream in() {
-                    return hostIn;
-                }
-
-                @Override
-                public OutputStream out() {
-                    return hostOut;
-                }
-
-                @Override
-                public void endOutput() throws IOException {
-                    hostOut.close();
-                }
-
-                @Override
-                public void close() throws IOException {
-                    process.destroy();
-                }
-            };
+            return Duplex.of(hostIn, hostOut, hostOut, process::destroy);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

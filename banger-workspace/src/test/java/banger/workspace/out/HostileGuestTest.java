@@ -343,24 +343,6 @@ class HostileGuestTest {
     }
 
     private static Duplex of(InputStream in) {
-        return new Duplex() {
-            @Override
-            public InputStream in() {
-                return in;
-            }
-
-            @Override
-            public OutputStream out() {
-                return OutputStream.nullOutputStream();
-            }
-
-            @Override
-            public void endOutput() {}
-
-            @Override
-            public void close() throws IOException {
-                in.close();
-            }
-        };
+        return Duplex.of(in, OutputStream.nullOutputStream(), () -> {}, in);
     }
 }

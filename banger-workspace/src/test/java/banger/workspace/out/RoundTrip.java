@@ -126,7 +126,7 @@ final class RoundTrip {
         shadow.cuts(shallow.stream().map(ObjectId::new).toList());
         String manifest;
         try (var prepare = new Prepare(guest.converse("prepare", HostAgent.PATH))) {
-            prepare.begin(host.format(), false, false, "");
+            prepare.begin(host.format(), false, false, false, "");
             prepare.list(entries);
             for (int index : prepare.answer(entries.size()).wanted()) {
                 var entry = entries.get(index);

@@ -22,10 +22,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A repository with a submodule that has one itself, delivered as a prepare does it, and worked on in the guest. */
+@Tag("slow")
 class SubmodulesOutTest {
     private static final String VM = "0123456789ab";
 

@@ -6,10 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.http.Duplex;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
@@ -19,24 +16,7 @@ class FramesTest {
         var frame = new ByteArrayOutputStream();
         frame.writeBytes(new byte[] {(byte) Type.FAILED, 0, 0, (byte) text.length});
         frame.writeBytes(text);
-        var in = new ByteArrayInputStream(frame.toByteArray());
-        return new Frames("box", new Duplex() {
-            @Override
-            public InputStream in() {
-                return in;
-            }
-
-            @Override
-            public OutputStream out() {
-                return OutputStream.nullOutputStream();
-            }
-
-            @Override
-            public void endOutput() {}
-
-            @Override
-            public void close() {}
-        });
+        return new Frames("box", Duplex.saying(frame.toByteArray()));
     }
 
     @Test

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Firecracker: configured and started by calls to its API, one process a machine. Needs a KVM that works. */
 public final class FirecrackerHypervisor implements Hypervisor {
@@ -42,6 +43,14 @@ public final class FirecrackerHypervisor implements Hypervisor {
 
     /** Reading the devices; the memory is mapped and read when it is needed. */
     private static final Duration LOADS_WITHIN = Duration.ofSeconds(60);
+
+    /**
+     * A line of its log, which it writes where the guest's console goes. A panic has its reason in the next one. What is
+     * told by its exit status or was answered to a request anyway is left out.
+     */
+    private static final Pattern LOGGED = Pattern.compile(
+            "\\d{4}-\\d\\d-\\d\\dT[\\d:.]+ \\[[\\w-]+:[^]\\n]*] (?!Firecracker exiting |RunWith|Received Error)"
+                    + "((?:Firecracker panicked at .*\\n)?.*)");
 
     private final Path program;
     private final String version;
@@ -64,7 +73,7 @@ public final class FirecrackerHypervisor implements Hypervisor {
 
     @Override
     public Traits traits() {
-        return new Traits(LABEL, true);
+        return new Traits(LABEL, true, true, false);
     }
 
     @Override
@@ -203,7 +212,7 @@ public final class FirecrackerHypervisor implements Hypervisor {
     }
 
     private Vmm vmm(String name, Path directory) {
-        return new Vmm(name, "Firecracker", directory, Sockets.ALL, patience);
+        return new Vmm(name, "Firecracker", directory, Sockets.ALL, patience, Optional.of(LOGGED));
     }
 
     private static AwaitedControl listen(Vmm vmm) {

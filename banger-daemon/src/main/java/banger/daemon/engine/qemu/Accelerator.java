@@ -23,6 +23,15 @@ public enum Accelerator {
         this.commandLine = commandLine;
     }
 
+    /**
+     * Whether none of the guest's writes is missed while its memory is saved under it. The emulator knows of a page's first write,
+     * and sometimes not of one in the moment in which it begins anew to look for them: 1 of 83 saves of a busy guest lacked one
+     * (docs/adr/0031-live-copies.md).
+     */
+    boolean tracksWrites() {
+        return this == KVM;
+    }
+
     String word() {
         return word;
     }

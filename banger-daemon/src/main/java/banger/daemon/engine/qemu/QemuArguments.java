@@ -1,5 +1,6 @@
 package banger.daemon.engine.qemu;
 
+import banger.daemon.disk.DiskChain.Format;
 import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.Memory;
 import banger.daemon.engine.Shim;
@@ -75,8 +76,8 @@ final class QemuArguments {
         port(a, 1, "control", CONTROL_SOCKET);
         port(a, 2, "streams", STREAMS_SOCKET);
         drive(a, "vda", 0x3, true);
-        drive(a, "vdb", 0x4, false);
-        drive(a, "vdc", 0x5, false);
+        writable(a, "vdb", 0x4, spec);
+        writable(a, "vdc", 0x5, spec);
         drive(a, "vdd", 0x6, true);
         a.addAll(List.of(
                 "-object", "rng-random,id=entropy,filename=/dev/urandom",
@@ -94,6 +95,19 @@ final class QemuArguments {
                 "-device", "virtserialport,nr=" + number + ",chardev=" + name + ",name=banger." + name));
     }
 
+    private static void writable(List<String> a, String name, int address, BootSpec spec) {
+        var chain = spec.disks().stream()
+                .flatMap(d -> d.both().stream())
+                .filter(c -> c.drive().equals(name) && c.format() != Format.RAW)
+                .findFirst();
+        if (chain.isEmpty()) drive(a, name, address, false);
+        else QemuLayers.drive(a, chain.get(), device(name, address));
+    }
+
+    private static String device(String name, int address) {
+        return String.format("virtio-blk-pci,drive=%s,serial=%s,addr=0x%x", name, name, address);
+    }
+
     private static void drive(List<String> a, String name, int address, boolean readOnly) {
         var cache = readOnly ? "" : ",discard=unmap,detect-zeroes=unmap";
         a.addAll(List.of(
@@ -101,6 +115,6 @@ final class QemuArguments {
                 "if=none,id=" + name + ",file=" + name + ",format=raw,read-only=" + (readOnly ? "on" : "off")
                         + ",cache=writeback" + cache,
                 "-device",
-                String.format("virtio-blk-pci,drive=%s,serial=%s,addr=0x%x", name, name, address)));
+                device(name, address)));
     }
 }

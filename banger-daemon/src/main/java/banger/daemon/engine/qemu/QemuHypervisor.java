@@ -36,19 +36,14 @@ public final class QemuHypervisor implements Hypervisor {
 
     @Override
     public Traits traits() {
-        return new Traits("qemu/" + accelerator.word(), accelerator == Accelerator.KVM);
+        return new Traits("qemu/" + accelerator.word(), accelerator == Accelerator.KVM, false, true);
     }
 
     @Override
     public Machine boot(BootSpec spec) {
-        if (!(spec.memory() instanceof Memory.Recorded)) return boot(spec, Optional.empty());
-        var recording = recording(spec);
-        try {
-            return boot(spec, Optional.of(recording));
-        } catch (RuntimeException e) {
-            recording.close();
-            throw e;
-        }
+        return spec.memory() instanceof Memory.Recorded
+                ? recording(spec, r -> boot(spec, Optional.of(r)))
+                : boot(spec, Optional.empty());
     }
 
     private Machine boot(BootSpec spec, Optional<SealedMemory.Recording> recording) {
@@ -59,11 +54,22 @@ public final class QemuHypervisor implements Hypervisor {
         });
     }
 
-    private static SealedMemory.Recording recording(BootSpec spec) {
+    private interface OnRecording {
+        Machine start(SealedMemory.Recording recording);
+    }
+
+    private static Machine recording(BootSpec spec, OnRecording machine) {
+        SealedMemory.Recording recording;
         try {
-            return SealedMemory.recording(spec.memoryMib() * Size.MIB);
+            recording = SealedMemory.recording(spec.memoryMib() * Size.MIB);
         } catch (IOException e) {
             throw vmm(spec.name(), spec.directory()).failed(String.valueOf(e.getMessage()), e);
+        }
+        try {
+            return machine.start(recording);
+        } catch (RuntimeException e) {
+            recording.close();
+            throw e;
         }
     }
 
@@ -86,21 +92,14 @@ public final class QemuHypervisor implements Hypervisor {
                 ref -> Optional.of(first.connect(vmm, ref)));
     }
 
-    private Optional<SealedMemory.Lease> mapped(BootSpec spec) {
-        if (!(spec.memory() instanceof Memory.Mapped memory)) return Optional.empty();
-        try {
-            return Optional.of(memories.lease(memory.file()));
-        } catch (IOException e) {
-            throw vmm(spec.name(), spec.directory()).failed(String.valueOf(e.getMessage()), e);
-        }
-    }
-
     @Override
     public Optional<Machine> reattach(String name, Path directory, MachineRef ref, Control.Listener listener) {
         var vmm = vmm(name, directory);
         return vmm.findAgain(ref, r -> {
             var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, r.vmmProcess()));
             qmp.askWhetherStarved();
+            // A daemon that ended may have been saving it.
+            QemuState.cancel(qmp);
             return Optional.of(connect(vmm, r, qmp, listener, Optional.empty()));
         });
     }
@@ -113,41 +112,59 @@ public final class QemuHypervisor implements Hypervisor {
 
     @Override
     public Machine restore(BootSpec spec, Path saved) {
-        var lease = mapped(spec);
+        return switch (spec.memory()) {
+            case Memory.Own _ -> restore(spec, saved, Optional.empty(), Optional.empty());
+            case Memory.Recorded _ ->
+                recording(spec, r -> restore(spec, saved, Optional.of(r.place()), Optional.of(r)));
+            case Memory.Mapped memory -> mapped(spec, saved, memory);
+        };
+    }
+
+    private Machine mapped(BootSpec spec, Path saved, Memory.Mapped memory) {
+        SealedMemory.Lease lease;
         try {
-            var machine = restore(spec, saved, lease.map(SealedMemory.Lease::place));
+            lease = memories.lease(memory.file());
+        } catch (IOException e) {
+            throw vmm(spec.name(), spec.directory()).failed(String.valueOf(e.getMessage()), e);
+        }
+        try {
+            // Saved again, its memory is no file any more that others could map.
+            var machine = restore(spec, saved, Optional.of(lease.place()), Optional.empty());
             // As long as it runs another one shares its pages.
-            lease.ifPresent(l -> machine.exit().whenComplete((exit, error) -> l.close()));
+            machine.exit().whenComplete((exit, error) -> lease.close());
             return machine;
         } catch (RuntimeException e) {
-            lease.ifPresent(SealedMemory.Lease::close);
+            lease.close();
             throw e;
         }
     }
 
-    private Machine restore(BootSpec spec, Path saved, Optional<SealedMemory.Place> memory) {
+    private Machine restore(
+            BootSpec spec,
+            Path saved,
+            Optional<SealedMemory.Place> memory,
+            Optional<SealedMemory.Recording> recording) {
         var arguments = QemuArguments.incoming(program.toString(), accelerator, spec);
         return start(spec, memory, arguments, (vmm, ref) -> {
             var process = ref.vmmProcess();
             var qmp = Qmp.begin(vmm.connect(QemuArguments.QMP_SOCKET, process));
-            QemuState.load(vmm, ref, qmp, saved, spec.memory());
+            QemuState.load(vmm, ref, qmp, saved, spec);
             // Only now: a guest whose port was open all along would take this for the old conversation.
             var control = Control.begin(vmm.connect(QemuArguments.CONTROL_SOCKET, process), spec.listener());
-            // Saved again, its memory is no file any more that others could map.
-            return new QemuMachine(vmm, ref.resumed(), qmp, control, Optional.empty(), Optional.empty());
+            return new QemuMachine(vmm, ref.resumed(), qmp, accelerator, control, Optional.empty(), recording);
         });
     }
 
     private static Vmm vmm(String name, Path directory) {
-        return new Vmm(name, "QEMU", directory, QemuArguments.SOCKETS, Vmm.PATIENCE);
+        return new Vmm(name, "QEMU", directory, QemuArguments.SOCKETS, Vmm.PATIENCE, Optional.empty());
     }
 
-    private static Machine connect(
+    private Machine connect(
             Vmm vmm, MachineRef ref, Qmp qmp, Control.Listener listener, Optional<SealedMemory.Recording> recording)
             throws IOException {
         var process = ref.vmmProcess();
         var control = Control.begin(vmm.connect(QemuArguments.CONTROL_SOCKET, process), listener);
         var streams = Mux.begin(vmm.connect(QemuArguments.STREAMS_SOCKET, process), control);
-        return new QemuMachine(vmm, ref, qmp, control, Optional.of(streams), recording);
+        return new QemuMachine(vmm, ref, qmp, accelerator, control, Optional.of(streams), recording);
     }
 }

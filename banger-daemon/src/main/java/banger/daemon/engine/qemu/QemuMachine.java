@@ -2,6 +2,7 @@ package banger.daemon.engine.qemu;
 
 import banger.api.Printable;
 import banger.api.http.Duplex;
+import banger.daemon.disk.DiskChains;
 import banger.daemon.disk.SparseFiles;
 import banger.daemon.engine.Machine;
 import banger.daemon.engine.MachineExit;
@@ -16,7 +17,9 @@ import banger.daemon.guest.Sleep;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 
 /** One QEMU process. */
 final class QemuMachine implements Machine, RunningVmm.Ties {
@@ -24,6 +27,7 @@ final class QemuMachine implements Machine, RunningVmm.Ties {
     private final RunningVmm run;
     private final Qmp qmp;
     private final Control control;
+    private final Accelerator accelerator;
     private static final GuestChannel ASLEEP = new GuestChannel() {
         @Override
         public Duplex open() throws IOException {
@@ -41,6 +45,7 @@ final class QemuMachine implements Machine, RunningVmm.Ties {
             Vmm vmm,
             MachineRef ref,
             Qmp qmp,
+            Accelerator accelerator,
             Control control,
             Optional<Mux> streams,
             Optional<SealedMemory.Recording> recording) {
@@ -48,6 +53,7 @@ final class QemuMachine implements Machine, RunningVmm.Ties {
         this.vmm = vmm;
         this.run = new RunningVmm(vmm, ref, this);
         this.qmp = qmp;
+        this.accelerator = accelerator;
         this.control = control;
         this.streams = streams;
         qmp.ended()
@@ -94,8 +100,50 @@ final class QemuMachine implements Machine, RunningVmm.Ties {
     @Override
     public void save(Path directory) throws IOException {
         pause();
+        QemuLayers.endFlattening(qmp);
         QemuState.save(vmm, qmp, directory, recording.isPresent() ? QemuState.Kind.DEVICES : QemuState.Kind.WHOLE);
         if (recording.isPresent()) SparseFiles.pack(recording.get().path(), directory.resolve(QemuState.MEMORY));
+    }
+
+    @Override
+    public Saving saveLive(Path directory, BooleanSupplier cancelled) throws IOException {
+        if (recording.isPresent() || !accelerator.tracksWrites()) return () -> save(directory);
+        return reallyLive(directory, cancelled);
+    }
+
+    /** Whatever the accelerator misses. */
+    Saving reallyLive(Path directory, BooleanSupplier cancelled) throws IOException {
+        return saveLive(directory, cancelled, kib -> Sleep.stir(control, kib));
+    }
+
+    Saving saveLive(Path directory, BooleanSupplier cancelled, QemuLiveSave.Guest guest) throws IOException {
+        QemuLayers.endFlattening(qmp);
+        return QemuLiveSave.begin(vmm, qmp, guest, directory, cancelled);
+    }
+
+    @Override
+    public void stack(DiskChains disks) throws IOException {
+        QemuLayers.stack(qmp, disks);
+    }
+
+    @Override
+    public void flatten(DiskChains disks) throws IOException {
+        QemuLayers.flatten(qmp, disks);
+    }
+
+    @Override
+    public boolean flattening() throws IOException {
+        return QemuLayers.flattening(qmp);
+    }
+
+    @Override
+    public Set<String> flattened(DiskChains disks) throws IOException {
+        return QemuLayers.flattened(qmp, disks);
+    }
+
+    @Override
+    public boolean stacked(DiskChains disks) throws IOException {
+        return QemuLayers.stacked(qmp, disks);
     }
 
     @Override

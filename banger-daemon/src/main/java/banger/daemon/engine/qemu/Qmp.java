@@ -30,6 +30,7 @@ final class Qmp implements Closeable {
 
     private volatile Runnable whenStarved = () -> {};
     private volatile boolean starved;
+    private volatile Runnable whenSwitching = () -> {};
 
     private Qmp(Duplex pipe) {
         this.pipe = pipe;
@@ -53,6 +54,11 @@ final class Qmp implements Closeable {
         whenStarved = listener;
     }
 
+    /** Runs the listener, which must not wait, when QEMU has stopped the machine to save the rest and asks whether to go on. */
+    void whenSwitching(Runnable listener) {
+        whenSwitching = listener;
+    }
+
     /** Whether it stands still for want of room on a disk, from what was heard since we listen. */
     boolean starved() {
         return starved;
@@ -69,8 +75,19 @@ final class Qmp implements Closeable {
         return ended;
     }
 
+    /** Sends a command that QEMU may refuse: what it is about may be over by then. */
+    void ask(String json) throws IOException {
+        answer(json);
+    }
+
     /** Sends a command and returns its {@code return} value's object. */
     Map<String, Object> execute(String json) throws IOException {
+        var answer = answer(json);
+        if (!answer.containsKey("return")) throw new IOException("QEMU refused: " + answer.get("error"));
+        return answer;
+    }
+
+    private Map<String, Object> answer(String json) throws IOException {
         asking.lock();
         try {
             pipe.out().write((json + "\n").getBytes(StandardCharsets.UTF_8));
@@ -78,7 +95,6 @@ final class Qmp implements Closeable {
             var answer = answers.poll(ANSWER_SECONDS, TimeUnit.SECONDS);
             if (ended.isDone()) throw new EOFException("QEMU ended");
             if (answer == null) throw new IOException("QEMU did not answer within " + ANSWER_SECONDS + " s");
-            if (!answer.containsKey("return")) throw new IOException("QEMU refused: " + answer.get("error"));
             return answer;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -117,6 +133,9 @@ final class Qmp implements Closeable {
                 }
             }
             case "RESUME" -> starved = false;
+            case "MIGRATION" -> {
+                if (data instanceof Map<?, ?> d && "pre-switchover".equals(d.get("status"))) whenSwitching.run();
+            }
             default -> {}
         }
     }

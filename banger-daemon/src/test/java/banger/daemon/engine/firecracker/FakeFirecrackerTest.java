@@ -8,8 +8,8 @@ import banger.api.ErrorCode;
 import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.Confinement;
 import banger.daemon.engine.Hypervisor;
-import banger.daemon.engine.HypervisorContract;
 import banger.daemon.engine.MemoryBound;
+import banger.daemon.engine.RecordedMachineContract;
 import banger.daemon.engine.Shim;
 import banger.daemon.engine.Signals;
 import banger.daemon.guest.Control;
@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,7 +34,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The engine against a program that keeps to Firecracker's API, or is told to break it. */
 @Timeout(120)
-class FakeFirecrackerTest extends HypervisorContract {
+@Tag("slow")
+class FakeFirecrackerTest extends RecordedMachineContract {
     private static final Path NATIVE =
             Path.of(System.getProperty("banger.checkout", "..")).resolve("native/target");
 
@@ -224,6 +226,31 @@ class FakeFirecrackerTest extends HypervisorContract {
         for (var log : List.of("vmm.log", "vmm.log.1", "console.log", "console.log.1"))
             if (Files.exists(directory.resolve(log)))
                 assertThat(Files.size(directory.resolve(log))).isLessThanOrEqualTo(1 << 20);
+    }
+
+    /** As a real 1.16.1 says it, on the standard output that is the guest's console. */
+    @Test
+    void whatItSaysInAPanicIsTold() throws IOException {
+        var program = elsewhere.resolve("panics");
+        Files.writeString(program, """
+                #!/bin/sh
+                cat << 'END'
+                login: 2026-11-30T11:44:01.406370392 [anonymous-instance:main] Firecracker panicked at src/main.rs:309:48:
+                Invalid instance ID: \033InvalidChar('.', 1)
+                2026-11-30T11:44:01.412202041 [anonymous-instance:main] Firecracker exiting with error. exit_code=153
+                END
+                kill -ABRT $$
+                """);
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        var engine = new FirecrackerHypervisor(program, "1.16.1", shim(), new Signals(new HostCommandRunner()));
+        assertThatThrownBy(() -> engine.boot(spec(listener())))
+                .isInstanceOfSatisfying(
+                        BangerException.class,
+                        e -> assertThat(e.fact())
+                                .isEqualTo(
+                                        "vm box: Firecracker did not start: it ended at once (Firecracker panicked at "
+                                                + "src/main.rs:309:48: Invalid instance ID: \\x1bInvalidChar('.', 1))"));
+        nothingRuns();
     }
 
     /** A guest that connects again and again finds nothing to connect to. */

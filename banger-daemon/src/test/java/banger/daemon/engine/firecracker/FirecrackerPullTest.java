@@ -33,10 +33,12 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Fetching a release from a server that this test is, good and bad. */
+@Tag("slow")
 class FirecrackerPullTest {
     private static final String FIRECRACKER = "release-v1.16.9-x86_64/firecracker-v1.16.9-x86_64";
     private static final String JAILER = "release-v1.16.9-x86_64/jailer-v1.16.9-x86_64";

@@ -3,6 +3,10 @@ package banger.daemon.engine.qemu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import banger.api.testing.Golden;
+import banger.daemon.disk.DiskChain;
+import banger.daemon.disk.DiskChain.Format;
+import banger.daemon.disk.DiskChain.Layer;
+import banger.daemon.disk.DiskChains;
 import banger.daemon.engine.BootSpec;
 import banger.daemon.engine.BootSpec.Link;
 import banger.daemon.engine.BootSpec.Placement;
@@ -121,6 +125,40 @@ class QemuArgumentsTest {
     @CsvSource({"TCG, false", "TCG, true", "KVM, false", "KVM, true"})
     void theVectorIsWhatItWas(Accelerator accelerator, boolean tap) {
         Golden.check("qemu/" + accelerator.word() + (tap ? "-tap" : "") + ".txt", lines(arguments(accelerator, tap)));
+    }
+
+    private static DiskChains disks() {
+        var raw = new Layer("0".repeat(31) + "1", Format.RAW);
+        var above = new Layer("0".repeat(31) + "2", Format.QCOW2);
+        return new DiskChains(
+                new DiskChain("vdb.01234567", Format.QCOW2, 1 << 26, List.of(above, raw)),
+                new DiskChain("vdc.89abcdef", Format.QCOW2, 1 << 26, List.of(raw)));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void disksThatAreLayersSayAllThatIsBelowThem(Accelerator accelerator) {
+        var arguments = QemuArguments.of(
+                PROGRAM, accelerator, spec(false, new Memory.Own()).on(disks()));
+        Golden.check("qemu/" + accelerator.word() + "-layers.txt", lines(arguments));
+        // The machine is the same: a state that was saved of the one loads into the other.
+        assertThat(devices(arguments)).isEqualTo(devices(arguments(accelerator, false)));
+    }
+
+    private static List<String> devices(List<String> arguments) {
+        return lines(arguments)
+                .lines()
+                .filter(l -> !l.startsWith("-drive") && !l.startsWith("-blockdev"))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void rawDisksAreAsTheyWere(Accelerator accelerator) {
+        var raw = new DiskChains(DiskChain.raw("vdb", 1), DiskChain.raw("vdc", 1));
+        assertThat(QemuArguments.of(
+                        PROGRAM, accelerator, spec(false, new Memory.Own()).on(raw)))
+                .isEqualTo(arguments(accelerator, false));
     }
 
     @ParameterizedTest
