@@ -245,14 +245,15 @@ int apply_job(void *arg)
 	}
 	bool ok = plan->test ||
 		  ((!plan->in_init || (boot_mount_kernel(conf.saved, error) && disks_mount_modules(error))) &&
-		   (conf.template || plan->has_work_disk || disks_mount_work(plan->in_init, error)));
+		   (conf.template || plan->has_work_disk || disks_mount_work(plan->in_init, conf.work, error)));
 	int root = open(plan->in_init ? NEW_ROOT : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* The clock first: files written next get the right time. Identity before the archive, which may
 	   have its own mind about any file. */
 	bool another = plan->rekey && !plan->test && !conf.template;
 	ok = ok && (plan->test || machine(&conf, now_ms() - plan->received_at, error)) &&
-	     (!another || (disks_grow("/dev/vdb", overlay, error) &&
-			   (!plan->has_work_disk || disks_grow("/dev/vdc", work, error)) && forget_origin(root, error))) &&
+	     (!another || (disks_grow("/dev/vdb", overlay, conf.overlay, error) &&
+			   (!plan->has_work_disk || disks_grow("/dev/vdc", work, conf.work, error)) &&
+			   forget_origin(root, error))) &&
 	     (plan->test || apply_identity(root, &conf, error)) &&
 	     (plan->test || apply_archive(root, data, (size_t)st.st_size, error));
 	if (ok && another) {

@@ -88,6 +88,10 @@ static bool value(struct config *c, const char *key, const char *v)
 		return c->has_mac = mac(v, c->mac);
 	if (!strcmp(key, "time"))
 		return parse_u64(v, INT64_MAX, &c->time) && c->time > 0;
+	if (!strcmp(key, "overlay"))
+		return parse_u64(v, INT64_MAX, &c->overlay);
+	if (!strcmp(key, "work"))
+		return parse_u64(v, INT64_MAX, &c->work);
 	if (!strcmp(key, "seed"))
 		return c->has_seed = hex_decode(v, 64, c->seed);
 	if (!strcmp(key, "template"))

@@ -19,6 +19,7 @@ struct config {
 	unsigned prefix;
 	uint8_t mac[6], seed[32];
 	uint64_t time; /* unix nanoseconds, 0: not given */
+	uint64_t overlay, work; /* bytes of vdb and vdc, 0: not given */
 	unsigned resolvers;
 	char resolver[CONFIG_RESOLVERS][INET6_ADDRSTRLEN];
 };

@@ -26,6 +26,7 @@
 
 /* A driver registers its disks at once; this is for one that does not. */
 #define DEVICE_MS 5000
+#define GROWS_WITHIN_MS 5000
 
 static bool fail(char error[CONFIG_ERROR], const char *what)
 {
@@ -91,6 +92,28 @@ static bool read_super(int fd, struct super *s)
 	return false;
 }
 
+/*
+ * The size of an open device once it is what the host says (wanted, bytes; 0: not said). A machine that goes on
+ * with a bigger disk is told so by an interrupt, whose work the kernel may do after ours.
+ */
+static bool size_of(int fd, const char *device, uint64_t wanted, uint64_t *bytes, char error[CONFIG_ERROR])
+{
+	int64_t until = now_ms() + GROWS_WITHIN_MS;
+	for (;;) {
+		if (ioctl(fd, BLKGETSIZE64, bytes) < 0)
+			return fail(error, device);
+		/* A device has whole sectors. */
+		if (*bytes >= wanted / 512 * 512)
+			return true;
+		if (now_ms() >= until)
+			break;
+		sleep_ms(1);
+	}
+	snprintf(error, CONFIG_ERROR, "%s has %llu bytes where the host says %llu", device, (unsigned long long)*bytes,
+		 (unsigned long long)wanted);
+	return false;
+}
+
 /* fd: a directory of the file system. */
 static bool grow(int fd, const char *device, const struct super *s, uint64_t device_bytes,
 		 char error[CONFIG_ERROR])
@@ -104,16 +127,19 @@ static bool grow(int fd, const char *device, const struct super *s, uint64_t dev
 }
 
 /* Mounts a disk that we write to. */
-static bool mount_own(const char *device, const char *at, char error[CONFIG_ERROR])
+static bool mount_own(const char *device, const char *at, uint64_t wanted, char error[CONFIG_ERROR])
 {
 	struct super s;
 	uint64_t bytes = 0;
 	int fd = open_device(device, O_RDONLY);
 	if (fd < 0)
 		return fail(error, device);
+	if (!size_of(fd, device, wanted, &bytes, error)) {
+		close(fd);
+		return false;
+	}
 	/* After a restore the page cache may hold what the device had when the machine was saved. */
-	bool ok = ioctl(fd, BLKFLSBUF, 0) == 0 && ioctl(fd, BLKGETSIZE64, &bytes) == 0 &&
-		  read_super(fd, &s);
+	bool ok = ioctl(fd, BLKFLSBUF, 0) == 0 && read_super(fd, &s);
 	int err = errno;
 	close(fd);
 	errno = err;
@@ -134,7 +160,7 @@ bool disks_seed_work(int root, char error[CONFIG_ERROR])
 	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("work", "/run", "tmpfs", 0, "mode=0700") < 0)
 		return fail(error, "mounts");
-	if (!mount_own("/dev/vdc", "/run", error))
+	if (!mount_own("/dev/vdc", "/run", 0, error))
 		return false;
 	bool ok = stat("/run/.seeded", &st) == 0 || seed_work_disk(root, "/run", error);
 	if (umount("/run") < 0 && ok)
@@ -147,17 +173,16 @@ bool disks_seed_work(int root, char error[CONFIG_ERROR])
 	return ok;
 }
 
-bool disks_grow(const char *device, int at, char error[CONFIG_ERROR])
+bool disks_grow(const char *device, int at, uint64_t wanted, char error[CONFIG_ERROR])
 {
 	struct super s;
 	uint64_t bytes = 0;
 	int fd = open_device(device, O_RDONLY);
+	if (fd < 0)
+		return fail(error, device);
 	/* Mounted, so what is read here is what the file system itself last wrote there. */
-	bool ok = fd >= 0 && ioctl(fd, BLKGETSIZE64, &bytes) == 0 && read_super(fd, &s);
-	if (!ok)
-		fail(error, device);
-	if (fd >= 0)
-		close(fd);
+	bool ok = size_of(fd, device, wanted, &bytes, error) && (read_super(fd, &s) || fail(error, device));
+	close(fd);
 	return ok && grow(at, device, &s, bytes, error);
 }
 
@@ -207,7 +232,7 @@ bool disks_mount_base(char error[CONFIG_ERROR])
 	struct stat st;
 	for (unsigned i = 0; i < countof(dirs); i++)
 		mkdir(dirs[i], 0755);
-	if (!mount_image(error) || !mount_own("/dev/vdb", DISK_B, error))
+	if (!mount_image(error) || !mount_own("/dev/vdb", DISK_B, 0, error))
 		return false;
 	if (stat(DISK_A, &st) < 0)
 		return fail(error, "/dev/vda");
@@ -258,14 +283,14 @@ bool disks_mount_modules(char error[CONFIG_ERROR])
 	return ok;
 }
 
-bool disks_mount_work(bool in_init, char error[CONFIG_ERROR])
+bool disks_mount_work(bool in_init, uint64_t bytes, char error[CONFIG_ERROR])
 {
 	struct stat st;
 	int root = open(in_init ? NEW_ROOT : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* Not to be seen by the image while it is there (disks_hide_work). */
 	mkdir("/disk", 0700);
 	mkdir(DISK_C, 0700);
-	bool ok = mount_own("/dev/vdc", DISK_C, error);
+	bool ok = mount_own("/dev/vdc", DISK_C, bytes, error);
 	if (ok && stat(DISK_C "/.seeded", &st) < 0)
 		ok = seed_work_disk(root, DISK_C, error);
 	ok = ok && bind_into(root, DISK_C "/root", "root", 0700, 0, error);

@@ -16,14 +16,14 @@
 bool disks_mount_base(char error[CONFIG_ERROR]);
 /* vdd at /lib/modules of NEW_ROOT. */
 bool disks_mount_modules(char error[CONFIG_ERROR]);
-/* vdc at /root, seeded where it is new. */
-bool disks_mount_work(bool in_init, char error[CONFIG_ERROR]);
+/* vdc at /root, seeded where it is new. bytes: what the host says it has, 0: nothing. */
+bool disks_mount_work(bool in_init, uint64_t bytes, char error[CONFIG_ERROR]);
 /* A template's vdc: filled from the image's /root and left unmounted, so that a VM's own only has to be
    mounted. In a mount namespace of the caller's own. */
 bool disks_seed_work(int root, char error[CONFIG_ERROR]);
 /* A mounted file system as big as its disk has become, where a restored machine got a bigger one. at: a
-   directory of it. */
-bool disks_grow(const char *device, int at, char error[CONFIG_ERROR]);
+   directory of it; bytes: what the host says the disk has, 0: nothing. */
+bool disks_grow(const char *device, int at, uint64_t bytes, char error[CONFIG_ERROR]);
 /* Takes the work disk's own mount out of sight; /root stays. */
 void disks_hide_work(void);
 bool disks_is_mounted(const char *path);

@@ -43,7 +43,8 @@ static void values(void)
 {
 	begin("id=0123456789ab\nmachine-id=0123456789abcdef0123456789abcdef\nhostname=my-vm\naddress=172.16.0.4/24\n"
 	      "gateway=172.16.0.1\nresolver=10.0.0.1\nresolver=fd00::1\nmac=02:00:00:00:00:2a\ntime=1700000000000000001\n"
-	      "seed=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\ntemplate=1\nfuture=thing\n");
+	      "seed=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\ntemplate=1\noverlay=8589934592\n"
+	      "work=9223372036854775807\nfuture=thing\n");
 	CHECK(check());
 	CHECK_TEXT(conf.id, "0123456789ab");
 	CHECK_TEXT(conf.hostname, "my-vm");
@@ -51,8 +52,9 @@ static void values(void)
 	CHECK(conf.has_gateway && conf.resolvers == 2 && !strcmp(conf.resolver[1], "fd00::1"));
 	CHECK(conf.has_mac && conf.mac[5] == 0x2a && conf.time == 1700000000000000001u);
 	CHECK(conf.has_seed && conf.seed[31] == 0x1f && conf.template && conf.saved);
+	CHECK(conf.overlay == 8589934592u && conf.work == INT64_MAX);
 	begin("");
-	CHECK(check() && !conf.has_address && !conf.template && !conf.saved);
+	CHECK(check() && !conf.overlay && !conf.work && !conf.has_address && !conf.template && !conf.saved);
 	begin("saved=1\n");
 	CHECK(check() && conf.saved && !conf.template);
 }
@@ -64,6 +66,7 @@ static void bad_values(void)
 		"address=172.16.0.4", "address=172.16.0.4/33", "address=/24", "address=1.2.3/24", "gateway=1.2.3.4",
 		"address=10.0.0.2/24\ngateway=x", "resolver=dns.example", "mac=02:00:00:00:00", "mac=01:00:00:00:00:01",
 		"mac=02-00-00-00-00-01", "time=0", "time=-1", "time=1e9", "seed=00", "template=yes", "saved=2", "novalue",
+		"overlay=-1", "work=1G", "work=9223372036854775808",
 	};
 	for (size_t i = 0; i < countof(bad); i++) {
 		begin(bad[i]);

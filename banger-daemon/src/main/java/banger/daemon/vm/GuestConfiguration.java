@@ -121,6 +121,9 @@ final class GuestConfiguration {
         line(conf, "machine-id", vm.machineId());
         line(conf, "hostname", vm.name().value());
         line(conf, "mac", vm.mac());
+        // A machine that goes on with bigger disks than it had waits until its kernel has seen them.
+        line(conf, "overlay", Long.toString(vm.overlayBytes()));
+        line(conf, "work", Long.toString(vm.diskBytes()));
         network.ifPresent(subnet -> {
             line(conf, "address", subnet.withPrefix(vm.address()));
             line(conf, "gateway", subnet.gateway());

@@ -88,7 +88,19 @@ class GuestConfigurationTest {
         var conf = conf(archive(Optional.of(Subnet.parse("172.16.0.1", 24))));
         assertThat(conf)
                 .containsOnlyKeys(
-                        "id", "machine-id", "hostname", "mac", "address", "gateway", "resolver", "time", "seed")
+                        "id",
+                        "machine-id",
+                        "hostname",
+                        "mac",
+                        "overlay",
+                        "work",
+                        "address",
+                        "gateway",
+                        "resolver",
+                        "time",
+                        "seed")
+                .containsEntry("overlay", Long.toString(VM.overlayBytes()))
+                .containsEntry("work", Long.toString(VM.diskBytes()))
                 .containsEntry("id", "0123456789ab")
                 .containsEntry("machine-id", "0123456789abcdef0123456789abcdef")
                 .containsEntry("hostname", "box")
