@@ -134,6 +134,8 @@ class HostFaultsTest {
                 $banger vm run -d --image debian-minimal --memory 256M --vcpu 1 --name box || exit 92
                 head -c 30000000 /dev/urandom | $banger vm exec box -- sh -c 'cat >/dev/shm/data'
                 head -c 200000000 /dev/zero >$home/filler 2>/dev/null
+                # Not for what is copied, but for what its init writes: no pause before the command has returned.
+                truncate -s -10000000 $home/filler
                 $banger vm exec box -- sh -c \
                     'setsid sh -c "cp /dev/shm/data /root/; sync; touch /run/copied" </dev/null >/dev/null 2>&1 &'
                 until [ "$(state)" = paused ]; do :; done

@@ -100,7 +100,8 @@ final class Running implements AutoCloseable {
         private boolean ended;
 
         Collected(InputStream in) {
-            Thread.ofVirtual().start(() -> {
+            // Of its own: a pipe that somebody keeps open must not stand in the way of the next test's.
+            Thread.ofPlatform().daemon().name("output-of-" + process.pid()).start(() -> {
                 var buffer = new byte[1 << 16];
                 try (in) {
                     for (int n; (n = in.read(buffer)) > 0; ) add(buffer, n);

@@ -17,7 +17,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -43,19 +42,16 @@ class TemplateTest {
             echo seed $(sha256sum < /var/lib/systemd/random-seed 2>/dev/null | cut -d' ' -f1)
             """;
 
-    @BeforeEach
-    void template() {
-        if (templates() == 0) build();
-    }
-
     @AfterEach
     void end() {
         HOME.deleteAll();
     }
 
-    private static void build() {
-        HOME.run("template", "build", "--image", Prepared.IMAGE, "--vcpu", "1", "--memory", "512M")
-                .ok();
+    /** There is one, which tests that end it leave out. */
+    private static void template() {
+        if (templates() == 0)
+            HOME.run("template", "build", "--image", Prepared.IMAGE, "--vcpu", "1", "--memory", "512M")
+                    .ok();
     }
 
     private static long templates() {
@@ -84,6 +80,7 @@ class TemplateTest {
 
     @Test
     void eachIsItself() throws Exception {
+        template();
         var names = new ArrayList<String>();
         for (int i = 0; i < CLONES; i++) names.add("clone-" + i);
         try (var threads = Executors.newFixedThreadPool(AT_ONCE)) {
@@ -118,6 +115,7 @@ class TemplateTest {
 
     @Test
     void itsDisksAreItsOwnAndOfItsOwnSize() {
+        template();
         HOME.create("--warm", "--name", "box", "--disk-size", "24G", "--system-overlay-size", "12G")
                 .ok();
         assertThat(in("box", "cat /sys/block/vdb/size")).isEqualTo(Long.toString(12L << 30 >> 9));
@@ -140,6 +138,7 @@ class TemplateTest {
 
     @Test
     void itIsSuspendedAndContinuedLikeAny() {
+        template();
         HOME.create("--warm", "--name", "box").ok();
         in("box", "echo kept > /dev/shm/note");
         HOME.run("vm", "suspend", "box").ok();
@@ -150,6 +149,7 @@ class TemplateTest {
 
     @Test
     void vmsRunOnWithoutIt() {
+        template();
         HOME.create("--warm", "--name", "box").ok();
         HOME.run("template", "prune").ok();
         assertThat(templates()).isZero();
@@ -161,6 +161,7 @@ class TemplateTest {
     /** The copies of the disks are on the host's some time after the VM is ready; a host that goes down before has neither. */
     @Test
     void aHostThatWentDownBeforeTheDisksWereWrittenHasTheVmAsBeforeItsFirstStart() throws IOException {
+        template();
         HOME.create("--warm", "--name", "box").ok();
         in("box", "echo work > /root/work");
         var disks = HOME.state().resolve("vms").resolve(HOME.vm("box").id());
@@ -181,6 +182,7 @@ class TemplateTest {
 
     @Test
     void aDamagedOneIsSaidAndTheVmBoots() throws IOException {
+        template();
         var memory = directory().resolve("memory");
         Files.setPosixFilePermissions(memory, PosixFilePermissions.fromString("rw-------"));
         try (var file = new RandomAccessFile(memory.toFile(), "rw")) {

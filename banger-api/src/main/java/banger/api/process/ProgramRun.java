@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -55,6 +56,13 @@ public record ProgramRun<T>(int status, T output, byte[] errors) {
     }
 
     /**
+     * Not virtual ones: reading a pipe keeps a carrier, and on a host with two processors a single silent program
+     * would have all of them. JDK 25 lends others only until it trims its pool, half a minute later.
+     */
+    private static final ThreadFactory PIPES =
+            Thread.ofPlatform().daemon().name("pipe-", 0).factory();
+
+    /**
      * Runs it.
      *
      * @param limit for the program itself
@@ -67,7 +75,7 @@ public record ProgramRun<T>(int status, T output, byte[] errors) {
             throws Broken, InterruptedException {
         var process = start(program);
         var gone = new AtomicBoolean();
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        try (var threads = Executors.newThreadPerTaskExecutor(PIPES)) {
             try {
                 var fed = CompletableFuture.runAsync(() -> feed(process.getOutputStream(), feed, gone), threads);
                 var out = CompletableFuture.supplyAsync(() -> take(process, process.getInputStream(), output), threads);
