@@ -279,7 +279,7 @@ static void watch(struct child *child, struct stream streams[2], int signals, in
                 ;
             reap(child);
         }
-        if (fds[3].revents && guard >= 0) {
+        if (fds[3].revents && guard >= 0 && !child->ended) {
             close(guard);
             guard = -1;
             kill(child->reference.pid, SIGTERM);

@@ -41,8 +41,9 @@ public record Owner(int uid, String name, Optional<Integer> vmUid) {
     private static int subordinate() {
         var file = Path.of("/etc/subuid");
         if (!Files.isReadable(file)) return FALLBACK_UID;
-        try (var lines = Files.lines(file)) {
-            return lines.map(l -> l.split(":"))
+        try (var in = Files.newBufferedReader(file)) {
+            return in.lines()
+                    .map(l -> l.split(":"))
                     .filter(f -> f.length == 3 && (f[0].equals("root") || f[0].equals("0")))
                     .map(f -> Integer.parseInt(f[1]))
                     .filter(u -> u > 65535)

@@ -15,6 +15,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,6 +70,19 @@ class ArchitectureTest {
         for (var one :
                 List.of("banger.api.Layout", "banger.cli.Main", "banger.daemon.vm.VmLifecycle", "banger.net.Main"))
             assertThat(ALL.contain(one)).as(one).isTrue();
+    }
+
+    /** A start that is cancelled just then would fail with what nobody expects; a reader of the file is not closed. */
+    @Test
+    void filesAreNotReadThroughChannelsThatAnInterruptCloses() {
+        noClasses()
+                .that()
+                .resideInAPackage("banger.daemon..")
+                .should()
+                .callMethod(Files.class, "lines", Path.class)
+                .orShould()
+                .callMethod(Files.class, "lines", Path.class, Charset.class)
+                .check(ALL);
     }
 
     @Test

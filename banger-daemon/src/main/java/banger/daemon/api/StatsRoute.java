@@ -75,8 +75,9 @@ public final class StatsRoute {
 
     /** Bytes the tap received from the guest and sent to it; zeroes without a network. */
     private static long[] network(Path process, String tap) throws IOException {
-        try (var lines = Files.lines(process.resolve("net/dev"))) {
-            return lines.map(String::strip)
+        try (var in = Files.newBufferedReader(process.resolve("net/dev"))) {
+            return in.lines()
+                    .map(String::strip)
                     .filter(l -> l.startsWith(tap + ":"))
                     .findFirst()
                     .map(l -> l.substring(tap.length() + 1).strip().split("\\s+"))

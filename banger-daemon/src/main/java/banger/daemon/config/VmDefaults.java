@@ -38,8 +38,9 @@ public record VmDefaults(int vcpu, int memoryMib, long diskBytes, long overlayBy
     }
 
     private static long meminfo(String key) {
-        try (var lines = Files.lines(Path.of("/proc/meminfo"))) {
-            return lines.filter(l -> l.startsWith(key))
+        try (var in = Files.newBufferedReader(Path.of("/proc/meminfo"))) {
+            return in.lines()
+                    .filter(l -> l.startsWith(key))
                     .findFirst()
                     .map(l -> Long.parseLong(l.replaceAll("[^0-9]", "")) / 1024)
                     .orElse(4096L);

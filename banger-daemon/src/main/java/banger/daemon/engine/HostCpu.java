@@ -17,8 +17,9 @@ public final class HostCpu {
 
     /** One word that changes with any of it. */
     public static String likeness() {
-        try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-            var first = lines.takeWhile(l -> !l.isBlank())
+        try (var in = Files.newBufferedReader(Path.of("/proc/cpuinfo"))) {
+            var first = in.lines()
+                    .takeWhile(l -> !l.isBlank())
                     .filter(l -> KEYS.contains(l.split(":", 2)[0].strip()))
                     .collect(Collectors.joining("\n"));
             var text = first + "\n" + System.getProperty("os.version");

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * What this host lets us do when building an image.
@@ -73,8 +72,9 @@ record Host(int uid, String user) {
     }
 
     private static List<String[]> lines(Path file) {
-        try (Stream<String> lines = Files.lines(file)) {
-            return lines.map(l -> l.strip().split(":"))
+        try (var in = Files.newBufferedReader(file)) {
+            return in.lines()
+                    .map(l -> l.strip().split(":"))
                     .filter(l -> l.length == 3)
                     .toList();
         } catch (IOException e) {

@@ -72,8 +72,8 @@ record ModuleIndex(Map<String, List<String>> dependencies, Set<String> builtin, 
 
     private static List<String> lines(Path file) throws IOException {
         if (!Files.exists(file)) return List.of();
-        try (var lines = Files.lines(file)) {
-            return lines.limit(MAX_LINES).toList();
+        try (var in = Files.newBufferedReader(file)) {
+            return in.lines().limit(MAX_LINES).toList();
         }
     }
 

@@ -31,9 +31,10 @@ public final class KernelHostLinks implements HostLinks {
 
     @Override
     public boolean hasDefaultRoute() {
-        try (var lines = Files.lines(ROUTES)) {
+        try (var in = Files.newBufferedReader(ROUTES)) {
             // Iface Destination Gateway Flags RefCnt Use Metric Mask
-            return lines.skip(1)
+            return in.lines()
+                    .skip(1)
                     .map(l -> l.split("\t"))
                     .anyMatch(f -> f.length > 7 && f[1].equals(EVERYWHERE) && f[7].equals(EVERYWHERE));
         } catch (IOException e) {

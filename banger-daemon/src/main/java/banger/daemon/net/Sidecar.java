@@ -58,8 +58,9 @@ final class Sidecar {
     String lastWords() {
         // The shim ends after it has written all that its child said.
         if (!alive()) Waiting.until(END_DEADLINE, () -> references().stream().noneMatch(ProcessRef::alive));
-        try (var lines = Files.lines(directory.resolve("vmm.log"))) {
-            return lines.filter(l -> !l.isBlank())
+        try (var in = Files.newBufferedReader(directory.resolve("vmm.log"))) {
+            return in.lines()
+                    .filter(l -> !l.isBlank())
                     .reduce((a, b) -> b)
                     .map(l -> Printable.line(l.strip()))
                     .orElse("");
