@@ -21,6 +21,7 @@ class LabTest {
     @BeforeAll
     static void begin() throws IOException {
         assumeTrue(!System.getProperty("lab", "").isEmpty(), "takes an hour and a quiet machine: make lab");
+        System.out.println("lab: to run: " + String.join(", ", wanted()));
         long began = System.nanoTime();
         lab = Lab.begin();
         System.out.printf("lab: usable after %.1f s%n", (System.nanoTime() - began) / 1e9);

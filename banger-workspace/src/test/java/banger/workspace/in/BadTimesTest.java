@@ -22,10 +22,12 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What happens to a delivery while it is under way, and repositories that are not whole. */
+@Tag("slow")
 class BadTimesTest {
     @TempDir
     Path dir;

@@ -23,10 +23,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a guest that wants harm may send: the host's repository stays as it is, byte for byte. */
+@Tag("slow")
 class HostileGuestTest {
     @TempDir
     Path dir;

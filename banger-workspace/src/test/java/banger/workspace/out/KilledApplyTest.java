@@ -10,10 +10,12 @@ import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The process that applies is killed before each step; the next command finds the files as they were, or all new. */
+@Tag("slow")
 class KilledApplyTest {
     private static final int KILLED = 137;
 
