@@ -103,6 +103,19 @@ class HostFaultsTest {
     }
 
     @Test
+    void aDiskThatIsShorterThanItWasIsSaid() throws Exception {
+        HOME.create("--no-start", "--name", "box", "--disk-size", "256M").ok();
+        var disk = HOME.state().resolve("vms").resolve(HOME.vm("box").id()).resolve("vdc");
+        try (var file = new RandomAccessFile(disk.toFile(), "rw")) {
+            file.setLength(64 << 20);
+        }
+        assertThat(HOME.run("vm", "start", "box").expect(1).err())
+                .contains("/dev/vdc has 67108864 bytes where the host says 268435456", "banger vm delete box")
+                .doesNotContain("Exception");
+        assertThat(HOME.vm("box").state()).isEqualTo("error");
+    }
+
+    @Test
     void aDamagedImageIsNoticedBeforeItIsUsed() throws Exception {
         Path image;
         try (var files = Files.walk(HOME.state().resolve("images"))) {

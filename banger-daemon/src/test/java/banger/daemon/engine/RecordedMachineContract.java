@@ -47,19 +47,7 @@ public abstract class RecordedMachineContract extends SavedMachineContract {
             try (var disk = new java.io.RandomAccessFile(there.resolve("vdc").toFile(), "rw")) {
                 disk.setLength(disk.length() + more);
             }
-        return new BootSpec(
-                        s.name(),
-                        there,
-                        s.links(),
-                        s.commandLine(),
-                        s.vcpu(),
-                        s.memoryMib(),
-                        s.mac(),
-                        s.cid(),
-                        s.placement(),
-                        s.network(),
-                        listener)
-                .on(new Memory.Mapped(saved.resolve("memory"), sizes));
+        return in(there, s).on(new Memory.Mapped(saved.resolve("memory"), sizes));
     }
 
     /** Another machine in the place of the one that was saved. */

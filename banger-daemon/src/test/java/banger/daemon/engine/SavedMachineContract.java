@@ -62,9 +62,14 @@ public abstract class SavedMachineContract extends HypervisorContract {
             for (var file : files.filter(f -> !f.equals(other)).toList())
                 Files.move(file, other.resolve(file.getFileName()));
         }
+        return in(other, s);
+    }
+
+    /** The same machine, its files elsewhere. */
+    static BootSpec in(Path directory, BootSpec s) {
         return new BootSpec(
                 s.name(),
-                other,
+                directory,
                 s.links(),
                 s.commandLine(),
                 s.vcpu(),

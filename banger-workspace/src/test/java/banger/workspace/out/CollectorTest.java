@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,6 +27,14 @@ class CollectorTest {
         return trip;
     }
 
+    /** What is in the guest beside what was delivered: a letter and a path each. */
+    private static List<String> changes(RoundTrip trip) throws IOException {
+        return new Trees(trip.delivered().shadow())
+                .changes(trip.delivered().base(), trip.collect().tree()).stream()
+                        .map(c -> c.letter() + " " + c.path())
+                        .toList();
+    }
+
     @Test
     void nothingChangedIsTheBaseItself() throws IOException {
         var trip = delivered();
@@ -42,11 +51,7 @@ class CollectorTest {
         trip.guest.write("new/deep/er", "x");
         Files.delete(trip.guest.repo().resolve("gone"));
         Unpulled.seen(trip.guest, trip.delivered());
-        var changes = new Trees(trip.delivered().shadow())
-                .changes(trip.delivered().base(), trip.collect().tree());
-        assertThat(changes)
-                .extracting(c -> c.letter() + " " + c.path())
-                .containsExactlyInAnyOrder("M README", "A new/deep/er", "D gone");
+        assertThat(changes(trip)).containsExactlyInAnyOrder("M README", "A new/deep/er", "D gone");
     }
 
     @Test
@@ -64,10 +69,7 @@ class CollectorTest {
         Files.delete(trip.guest.repo().resolve("gone"));
         Files.createSymbolicLink(trip.guest.repo().resolve("link"), Path.of("README"));
         trip.guest.run("chmod", "+x", "README");
-        var changes = new Trees(trip.delivered().shadow())
-                .changes(trip.delivered().base(), trip.collect().tree());
-        assertThat(changes)
-                .extracting(c -> c.letter() + " " + c.path())
+        assertThat(changes(trip))
                 .containsExactlyInAnyOrder(
                         "M src/main.c",
                         "A new/file with\\x0anewline",
@@ -89,11 +91,7 @@ class CollectorTest {
         trip.guest.write("deep/er/file", "kept");
         trip.guest.write("empty/.gitignore", "*\n!.gitignore\n");
         trip.guest.write("empty/x", "ignored");
-        var changes = new Trees(trip.delivered().shadow())
-                .changes(trip.delivered().base(), trip.collect().tree());
-        assertThat(changes)
-                .extracting(c -> c.letter() + " " + c.path())
-                .containsExactlyInAnyOrder("A deep/er/file", "A empty/.gitignore");
+        assertThat(changes(trip)).containsExactlyInAnyOrder("A deep/er/file", "A empty/.gitignore");
     }
 
     @Test
@@ -127,10 +125,6 @@ class CollectorTest {
         trip.guest.write("gone/inside", "x");
         trip.guest.run("rm", "-r", "src");
         trip.guest.write("src", "a file now");
-        var changes = new Trees(trip.delivered().shadow())
-                .changes(trip.delivered().base(), trip.collect().tree());
-        assertThat(changes)
-                .extracting(c -> c.letter() + " " + c.path())
-                .containsExactlyInAnyOrder("D gone", "A gone/inside", "D src/main.c", "A src");
+        assertThat(changes(trip)).containsExactlyInAnyOrder("D gone", "A gone/inside", "D src/main.c", "A src");
     }
 }
