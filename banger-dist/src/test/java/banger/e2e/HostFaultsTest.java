@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Tag("vm")
 class HostFaultsTest {
     @RegisterExtension
-    static final TestHome HOME = TestHome.withoutInit();
+    static final TestHome HOME = TestHome.prepared();
 
     @AfterEach
     void delete() {
@@ -67,7 +67,7 @@ class HostFaultsTest {
     @Test
     void aVmmThatHangsIsLeftByCtrlC() throws Exception {
         qemu("exec sleep 1000");
-        try (var running = HOME.banger("vm", "create", "--image", HOME.image(), "--name", "box")
+        try (var running = HOME.banger("vm", "create", "--image", Prepared.IMAGE, "--name", "box")
                 .start()) {
             Wait.until(
                     "it starts",
