@@ -27,7 +27,7 @@ public final class DurableFiles {
 
     /** @param permissions as {@code ls} shows them, {@code rw-------} */
     public static void write(Path file, byte[] content, String permissions) {
-        var temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
+        var temporary = temporary(file);
         try {
             directories(parent(file));
             Files.deleteIfExists(temporary);
@@ -40,8 +40,28 @@ public final class DurableFiles {
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
             syncDirectory(parent(file));
         } catch (IOException e) {
+            var failure = failure(file, e);
+            try {
+                Files.deleteIfExists(temporary);
+            } catch (IOException left) {
+                failure.addSuppressed(left);
+            }
+            throw failure;
+        }
+    }
+
+    /** Removes a file written here, and what a crash in the middle of that left of it. */
+    public static void remove(Path file) {
+        try {
+            Files.deleteIfExists(file);
+            Files.deleteIfExists(temporary(file));
+        } catch (IOException e) {
             throw failure(file, e);
         }
+    }
+
+    private static Path temporary(Path file) {
+        return file.resolveSibling("." + file.getFileName() + ".tmp");
     }
 
     private static Path parent(Path file) {

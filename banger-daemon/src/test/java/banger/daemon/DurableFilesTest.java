@@ -2,6 +2,7 @@ package banger.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import banger.api.BangerException;
 import banger.api.ErrorCode;
@@ -66,6 +67,26 @@ class DurableFilesTest {
         assertThat(file).hasContent("old");
         DurableFiles.write(file, bytes("new"), "rw-------");
         assertThat(file).hasContent("new");
+        assertThat(dir.resolve(".f.tmp")).doesNotExist();
+        Files.writeString(dir.resolve(".f.tmp"), "ne");
+        DurableFiles.remove(file);
+        DurableFiles.remove(file);
+        assertThat(dir).isEmptyDirectory();
+    }
+
+    @Test
+    void oneThatIsCancelledLeavesNothing() throws Exception {
+        var file = dir.resolve("f");
+        DurableFiles.write(file, bytes("old"), "rw-------");
+        var refused = new AtomicReference<Throwable>();
+        Thread.ofPlatform()
+                .start(() -> {
+                    Thread.currentThread().interrupt();
+                    refused.set(catchThrowable(() -> DurableFiles.write(file, bytes("new"), "rw-------")));
+                })
+                .join();
+        assertThat(refused.get()).isInstanceOf(BangerException.class).hasMessageEndingWith("/f: cancelled");
+        assertThat(file).hasContent("old");
         assertThat(dir.resolve(".f.tmp")).doesNotExist();
     }
 

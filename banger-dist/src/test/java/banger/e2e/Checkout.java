@@ -60,9 +60,9 @@ record Checkout(Path top) {
         return all;
     }
 
-    /** {@code vm run} of the prepared image, small. */
+    /** {@code vm run} of the home's image, small. */
     static Program run(TestHome home, String... words) {
-        var all = new ArrayList<>(List.of("vm", "run", "--image", Prepared.IMAGE, "--vcpu", "1", "--memory", "512M"));
+        var all = new ArrayList<>(List.of("vm", "run", "--image", home.image(), "--vcpu", "1", "--memory", "512M"));
         all.addAll(List.of(words));
         return home.banger(all);
     }

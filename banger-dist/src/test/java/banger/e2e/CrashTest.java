@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("vm")
 class CrashTest {
     @RegisterExtension
-    static final TestHome HOME = TestHome.prepared();
+    static final TestHome HOME = TestHome.withoutInit();
 
     /** Somebody was told of it, and it has data: it must survive everything. */
     private static final String KEPT = "kept";
@@ -76,7 +76,7 @@ class CrashTest {
     }
 
     private void duringCreate(Failpoint failpoint) throws Exception {
-        die(failpoint, "vm", "create", "--no-start", "--name", CUT, "--image", Prepared.IMAGE);
+        die(failpoint, "vm", "create", "--no-start", "--name", CUT, "--image", HOME.image());
         if (find(CUT).isPresent()) {
             assertThat(find(CUT).get().state()).isEqualTo("created");
             HOME.run("vm", "delete", CUT).ok();
@@ -117,7 +117,7 @@ class CrashTest {
     }
 
     private static final String[] TEMPLATE = {
-        "template", "build", "--image", Prepared.IMAGE, "--vcpu", "1", "--memory", "512M"
+        "template", "build", "--image", HOME.image(), "--vcpu", "1", "--memory", "512M"
     };
 
     private void duringTemplate(Failpoint failpoint) throws Exception {
@@ -159,7 +159,7 @@ class CrashTest {
         var repository = Checkout.in(directory);
         repository.write(
                 ".banger.toml",
-                "[environment]\nsetup = [\"echo made > /root/made; sync\"]\nimage = \"" + Prepared.IMAGE
+                "[environment]\nsetup = [\"echo made > /root/made; sync\"]\nimage = \"" + HOME.image()
                         + "\"\nvcpu = 1\nmemory = \"512M\"\n");
         HOME.run("env", "approve", repository.toString()).ok();
         die(failpoint, 125, "vm", "run", "--name", CUT, repository.toString(), "--", "true");

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("vm")
 class EnvironmentTest {
     @RegisterExtension
-    static final TestHome HOME = TestHome.prepared();
+    static final TestHome HOME = TestHome.withoutInit();
 
     /** What no saved machine may have: each is the user's. */
     private static final Map<String, String> CANARIES = Map.of(
@@ -38,14 +38,14 @@ class EnvironmentTest {
 
     private Checkout repo;
 
+    private String image;
+
     @BeforeEach
     void repository() throws Exception {
         repo = Checkout.in(directory);
         repo.write("control", CONTROL + "\n");
         repo.write("lock", "1\n");
-        asks(
-                "cp control /var/lib; echo set up; echo apart >&2; cat; echo made > /root/made; cp /etc/hostname /var/lib/made; echo x > x.o",
-                "true");
+        setUpIn(HOME.image());
         repo.git("add", "-A");
         repo.git("commit", "-q", "-m", "second");
     }
@@ -68,14 +68,21 @@ class EnvironmentTest {
         return ids(HOME.run("env", "list", "--json").ok().out());
     }
 
+    private void setUpIn(String image) throws IOException {
+        this.image = image;
+        asks(
+                "cp control /var/lib; echo set up; echo apart >&2; cat; echo made > /root/made; cp /etc/hostname /var/lib/made; echo x > x.o",
+                "true");
+    }
+
     /** It asks for this, and its owner agrees. */
     private void asks(String... setup) throws IOException {
         var commands = new ArrayList<String>();
         for (var command : setup) commands.add("'" + command + "'");
         repo.write(
                 ".banger.toml",
-                "[environment]\nsetup = [" + String.join(", ", commands) + "]\nkeys = [\"lock\"]\nimage = \""
-                        + Prepared.IMAGE + "\"\nvcpu = 1\nmemory = \"512M\"\n");
+                "[environment]\nsetup = [" + String.join(", ", commands) + "]\nkeys = [\"lock\"]\nimage = \"" + image
+                        + "\"\nvcpu = 1\nmemory = \"512M\"\n");
         HOME.run("env", "approve", repo.toString()).ok();
     }
 
@@ -88,6 +95,8 @@ class EnvironmentTest {
 
     @Test
     void theFirstRunSetsUpAndTheNextContinues() throws Exception {
+        setUpIn(Prepared.IMAGE);
+        repo.git("commit", "-qam", "third");
         var before = repo.snapshot();
         var first = run("--name", "one", repo.toString(), "--", "sh", "-c", "cat /root/made x.o tracked; git status -s")
                 .run()
@@ -267,6 +276,8 @@ class EnvironmentTest {
 
     @Test
     void nothingOfTheUsersIsInIt() throws Exception {
+        setUpIn(Prepared.IMAGE);
+        repo.git("commit", "-qam", "third");
         var home = Files.createDirectories(directory.resolve("sam"));
         Files.writeString(home.resolve(".netrc"), CANARIES.get("synced file") + "\n");
         Files.writeString(

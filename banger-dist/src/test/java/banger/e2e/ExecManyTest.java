@@ -23,7 +23,7 @@ class ExecManyTest {
     private static final int STREAMS = 30;
 
     @RegisterExtension
-    static final TestHome HOME = TestHome.prepared();
+    static final TestHome HOME = TestHome.withoutInit();
 
     @BeforeAll
     static void boot() {

@@ -24,7 +24,7 @@ class GreedyGuestTest {
             "agent=$(cut -d ' ' -f 4 /proc/$PPID/stat); echo now; read -r _; kill -STOP $agent; ";
 
     @RegisterExtension
-    static final TestHome HOME = TestHome.prepared();
+    static final TestHome HOME = TestHome.withoutInit();
 
     @BeforeEach
     void boot() {

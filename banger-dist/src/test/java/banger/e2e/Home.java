@@ -16,9 +16,20 @@ import java.util.Map;
 /** A BANGER_HOME and the launcher that works on it. */
 class Home {
     private final Path path;
+    private final String image;
 
     Home(Path path) {
+        this(path, Prepared.IMAGE);
+    }
+
+    Home(Path path, String image) {
         this.path = path;
+        this.image = image;
+    }
+
+    /** What its VMs boot, if nothing else is said. */
+    String image() {
+        return image;
     }
 
     Path path() {
@@ -75,8 +86,7 @@ class Home {
 
     /** {@code vm create} of a small VM with more flags. */
     Ended create(String... flags) {
-        var words =
-                new ArrayList<>(List.of("vm", "create", "--image", Prepared.IMAGE, "--vcpu", "1", "--memory", "512M"));
+        var words = new ArrayList<>(List.of("vm", "create", "--image", image, "--vcpu", "1", "--memory", "512M"));
         words.addAll(List.of(flags));
         return banger(words).run();
     }

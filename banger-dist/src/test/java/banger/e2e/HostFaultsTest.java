@@ -149,11 +149,18 @@ class HostFaultsTest {
                 head -c 200000000 /dev/zero >$home/filler 2>/dev/null
                 # Not for what is copied, but for what its init writes: no pause before the command has returned.
                 truncate -s -10000000 $home/filler
+                # One that waits for a command is told why nothing comes; its files lie on another disk.
+                mkfifo ${home}-stdin
+                $banger vm exec box -- sh -c 'echo begun; cat' <${home}-stdin >${home}-begun 2>${home}-told &
+                exec 3>${home}-stdin
+                until [ -s ${home}-begun ]; do :; done
                 $banger vm exec box -- sh -c \
                     'setsid sh -c "cp /dev/shm/data /root/; sync; touch /run/copied" </dev/null >/dev/null 2>&1 &'
                 until [ "$(state)" = paused ]; do :; done
                 $banger vm exec box -- true
                 echo "exec: $?"
+                until grep paused ${home}-told; do :; done
+                exec 3>&-
                 $banger daemon stop
                 echo "adopted: $(state)"
                 $banger vm resume box
@@ -167,7 +174,10 @@ class HostFaultsTest {
                 echo "delete: $?"
                 ls $home/state/vms
                 """);
-        assertThat(ended.out()).isEqualTo("exec: 125\nadopted: paused\nresume: 1 paused\ndelete: 0\n");
+        assertThat(ended.out())
+                .isEqualTo(
+                        "exec: 125\nwarning: vm box: is paused: the disk of this host is full, its guest waits for room; make room, then banger vm resume box\n"
+                                + "adopted: paused\nresume: 1 paused\ndelete: 0\n");
         assertThat(ended.err())
                 .contains("error: vm box: is paused: the disk of this host is full, its guest waits for room")
                 .contains("make room, then banger vm resume box")

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("vm")
 class InterruptTest {
     @RegisterExtension
-    static final TestHome HOME = TestHome.prepared();
+    static final TestHome HOME = TestHome.withoutInit();
 
     @AfterEach
     void delete() {
@@ -24,7 +24,7 @@ class InterruptTest {
     }
 
     private static Running start(String verb, String... words) {
-        var all = new ArrayList<>(List.of("vm", verb, "--image", Prepared.IMAGE, "--vcpu", "1", "--memory", "512M"));
+        var all = new ArrayList<>(List.of("vm", verb, "--image", HOME.image(), "--vcpu", "1", "--memory", "512M"));
         all.addAll(List.of(words));
         return HOME.banger(all).start();
     }

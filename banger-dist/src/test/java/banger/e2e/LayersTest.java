@@ -23,7 +23,7 @@ class LayersTest {
     private static final long MIB = 1 << 20;
 
     @RegisterExtension
-    static final TestHome HOME = TestHome.prepared();
+    static final TestHome HOME = TestHome.withoutInit();
 
     @BeforeEach
     void files() throws IOException {

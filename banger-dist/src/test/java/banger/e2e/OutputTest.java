@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Tag("vm")
 class OutputTest {
     @RegisterExtension
-    static final TestHome HOME = TestHome.prepared();
+    static final TestHome HOME = TestHome.withoutInit();
 
     @BeforeAll
     static void make() {
@@ -48,7 +48,7 @@ class OutputTest {
                     .containsExactly(
                             "ID", "NAME", "STATE", "IMAGE", "IP", "VCPU", "MEM", "DISK", "WORKSPACE", "CREATED");
             assertThat(lines.get(1))
-                    .matches("[0-9a-f]{8}  runs  running  debian-minimal  172\\.16\\.0\\.\\d+ .*512 MiB.*");
+                    .matches("[0-9a-f]{8}  runs  running  debian-no-init  172\\.16\\.0\\.\\d+ .*512 MiB.*");
             assertThat(lines.get(2)).matches("[0-9a-f]{8}  idle  created .*");
             assertThat(lines).hasSize(3);
         }

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("vm")
 class ReferencesTest {
     @RegisterExtension
-    static final TestHome HOME = TestHome.prepared();
+    static final TestHome HOME = TestHome.withoutInit();
 
     @AfterEach
     void delete() {

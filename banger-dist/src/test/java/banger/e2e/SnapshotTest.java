@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("vm")
 class SnapshotTest {
     @RegisterExtension
-    static final TestHome HOME = TestHome.prepared();
+    static final TestHome HOME = TestHome.withoutInit();
 
     @AfterEach
     void end() {

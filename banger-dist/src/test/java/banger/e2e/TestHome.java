@@ -20,19 +20,24 @@ import org.junit.jupiter.api.extension.TestWatcher;
 final class TestHome extends Home implements BeforeAllCallback, AfterAllCallback, TestWatcher {
     private final boolean prepared;
 
-    private TestHome(Path path, boolean prepared) {
-        super(path);
+    private TestHome(Path path, boolean prepared, String image) {
+        super(path, image);
         this.prepared = prepared;
     }
 
     /** With kernel and image, ready to boot. */
     static TestHome prepared() {
-        return new TestHome(fresh(), true);
+        return new TestHome(fresh(), true, Prepared.IMAGE);
+    }
+
+    /** The same, for tests that want nothing of systemd in the guest: {@link Prepared#NO_INIT}. */
+    static TestHome withoutInit() {
+        return new TestHome(fresh(), true, Prepared.NO_INIT);
     }
 
     /** With nothing in it, not even itself. */
     static TestHome empty() {
-        return new TestHome(fresh(), false);
+        return new TestHome(fresh(), false, Prepared.IMAGE);
     }
 
     private static Path fresh() {

@@ -155,7 +155,8 @@ public final class VmRoutes {
                     ErrorCode.USAGE,
                     "vm " + vm.name().value() + ": it has a workspace or checkpoints, and the request says none");
         var request = x.body(ExecRequest.class);
-        Relay.join(x, machines.require(vm).agent().exec(request));
+        var running = machines.require(vm);
+        Relay.command(x, running.agent().exec(request), request.tty() != null, running::listen);
     }
 
     private void forward(Exchange x) throws IOException {

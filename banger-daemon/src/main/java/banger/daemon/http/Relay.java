@@ -6,6 +6,8 @@ import banger.api.http.Headers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,18 +19,57 @@ public final class Relay {
 
     /** Answers 101 and relays until either side ended both ways. */
     public static void join(Exchange exchange, Duplex guest) throws IOException {
-        var client = exchange.hijack();
         try (guest) {
-            Head.response(101, "Switching Protocols", Headers.of("Connection", "Upgrade", "Upgrade", "banger-frames"))
-                    .write(client.out());
-            var up = Thread.ofVirtual().name("relay-up").start(() -> {
+            var client = begin(exchange);
+            pass(client, client.out(), guest);
+        }
+    }
+
+    /**
+     * The same for a command, whose client may be told something beside what the command says.
+     *
+     * @param terminal whether the command has one
+     * @param listening gets what writes a line to the client's standard error, and gives what ends that
+     */
+    public static void command(
+            Exchange exchange, Duplex guest, boolean terminal, Function<Consumer<String>, Runnable> listening)
+            throws IOException {
+        try (guest) {
+            var client = begin(exchange);
+            var out = new WholeFrames(client.out(), terminal);
+            var end = listening.apply(line -> {
                 try {
-                    toGuest(client.in(), guest);
+                    out.say(line);
                 } catch (IOException e) {
-                    LOG.debug("relay to the guest ended: {}", e.getMessage());
+                    LOG.debug("nobody is there to be told: {}", e.getMessage());
                 }
             });
-            pump(guest.in(), client.out());
+            try {
+                pass(client, out, guest);
+            } finally {
+                end.run();
+            }
+        }
+    }
+
+    private static Duplex begin(Exchange exchange) throws IOException {
+        var client = exchange.hijack();
+        Head.response(101, "Switching Protocols", Headers.of("Connection", "Upgrade", "Upgrade", "banger-frames"))
+                .write(client.out());
+        return client;
+    }
+
+    private static void pass(Duplex client, OutputStream out, Duplex guest) throws IOException {
+        var up = Thread.ofVirtual().name("relay-up").start(() -> {
+            try {
+                toGuest(client.in(), guest);
+            } catch (IOException e) {
+                LOG.debug("relay to the guest ended: {}", e.getMessage());
+            }
+        });
+        try {
+            pump(guest.in(), out);
+            out.close();
             client.close();
             up.join();
         } catch (InterruptedException e) {

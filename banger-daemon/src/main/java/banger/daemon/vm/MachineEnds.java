@@ -47,10 +47,16 @@ final class MachineEnds {
     private void starved(RunningVm running) {
         try (var _ = locks.hold(running.id())) {
             if (machines.find(running.id()).filter(running::equals).isEmpty()) return;
+            // It is heard of once for each write that waits.
+            if (table.find(running.id())
+                    .filter(v -> v.state() == VmState.RUNNING)
+                    .isEmpty()) return;
             LOG.warn("vm {}: {}", running.name(), VmStart.STARVED);
             // Its state has to be written to the same disk, as a rule.
             disks.makeRoom();
             table.state(running.id(), VmState.PAUSED, VmStart.STARVED);
+            running.tell("warning: vm " + running.name() + ": is paused: " + VmStart.STARVED
+                    + "; make room, then banger vm resume " + running.name());
         }
     }
 

@@ -8,7 +8,10 @@ import banger.daemon.engine.Machine;
 import banger.daemon.guest.Agent;
 import banger.daemon.guest.Control;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /** What runs now of one VM: its machine, its agent, and what the guest has announced. */
 public final class RunningVm implements Control.Listener {
@@ -20,6 +23,7 @@ public final class RunningVm implements Control.Listener {
     private final CompletableFuture<String> failed = new CompletableFuture<>();
     private final CompletableFuture<Machine> machine = new CompletableFuture<>();
     private final CompletableFuture<Void> starved = new CompletableFuture<>();
+    private final Set<Consumer<String>> waiting = ConcurrentHashMap.newKeySet();
     private volatile long dirtyKib = -1;
     private volatile Optional<String> powerAction = Optional.empty();
 
@@ -91,6 +95,22 @@ public final class RunningVm implements Control.Listener {
     /** No room on this host for what it writes; heard of only until it is ready. */
     CompletableFuture<Void> whenStarved() {
         return starved;
+    }
+
+    /**
+     * For one that waits for something in it.
+     *
+     * @param told gets a line when there is something to know; may take its time
+     * @return ends that
+     */
+    public Runnable listen(Consumer<String> told) {
+        waiting.add(told);
+        return () -> waiting.remove(told);
+    }
+
+    /** Tells all who wait; none of them holds up the caller. */
+    void tell(String line) {
+        for (var told : waiting) Thread.ofVirtual().name("tell-" + name).start(() -> told.accept(line));
     }
 
     /** Kibibytes left to write in a sync under way; -1 when the guest has not spoken of any. */

@@ -92,11 +92,7 @@ public final class SshKeys {
     }
 
     public void forget(VmId id) {
-        try {
-            Files.deleteIfExists(knownHosts(id));
-            Files.deleteIfExists(hostKey(id));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        DurableFiles.remove(knownHosts(id));
+        DurableFiles.remove(hostKey(id));
     }
 }

@@ -1,5 +1,6 @@
 package banger.daemon.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import banger.api.http.Duplex;
@@ -14,8 +15,10 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,13 +29,18 @@ import org.junit.jupiter.api.io.TempDir;
 class RelayTest {
     private final Wire client = new Wire(1 << 16);
     private final Wire guest = new Wire(1 << 16);
+    private final CompletableFuture<Consumer<String>> tell = new CompletableFuture<>();
+    private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
     private FutureTask<Boolean> relay;
 
     @BeforeEach
     void join() throws IOException {
         var exchange = new Exchange(client.guest(), Head.request("POST", "/v1/vms/box/exec", Headers.NONE));
         relay = new FutureTask<>(() -> {
-            Relay.join(exchange, guest.host());
+            Relay.command(exchange, guest.host(), false, told -> {
+                tell.complete(told);
+                return () -> ended.complete(true);
+            });
             return exchange.finish();
         });
         Thread.ofVirtual().start(relay);
@@ -78,6 +86,50 @@ class RelayTest {
         writing.join();
         assertThat(got).hasSize(4 + out.length + 5).startsWith(frame(1, out)).endsWith(frame(5, (byte) 7));
         assertThat(relay.get(10, TimeUnit.SECONDS)).isFalse();
+    }
+
+    @Test
+    void aLineOfOursStandsBetweenTwoFrames() throws Exception {
+        try (var host = client.host()) {
+            var got = new DataInputStream(host.in());
+            var long1 = frame(1, "a long line".getBytes(UTF_8));
+            var said = frame(2, "wait\n".getBytes(UTF_8));
+            // Nothing of a frame that is cut is passed on before its rest has come.
+            guest.guest().out().write(frame(1, (byte) 'x'));
+            guest.guest().out().write(long1, 0, 2);
+            assertThat(got.readNBytes(5)).isEqualTo(frame(1, (byte) 'x'));
+            tell.join().accept("wait");
+            assertThat(got.readNBytes(said.length)).isEqualTo(said);
+            guest.guest().out().write(long1, 2, long1.length - 4);
+            tell.join().accept("wait");
+            assertThat(got.readNBytes(said.length)).isEqualTo(said);
+            guest.guest().out().write(long1, long1.length - 2, 2);
+            assertThat(got.readNBytes(long1.length)).isEqualTo(long1);
+            // One that breaks the rules, and one that is never whole: the client's to judge.
+            guest.guest().out().write(new byte[] {1, 2});
+            guest.guest().close();
+            assertThat(got.readAllBytes()).containsExactly(1, 2);
+        }
+        relay.get(10, TimeUnit.SECONDS);
+        assertThat(ended.join()).isTrue();
+    }
+
+    @Test
+    void whatIsNoFramePassesAsItIs() throws Exception {
+        var bytes = new byte[200_000];
+        new Random(3).nextBytes(bytes);
+        System.arraycopy(frame(1, (byte) 'x'), 0, bytes, 0, 5);
+        bytes[6] = 3; // the next one's length
+        var writing = Thread.ofVirtual().start(() -> {
+            try {
+                guest.guest().out().write(bytes);
+                guest.guest().close();
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        assertThat(client.host().in().readAllBytes()).isEqualTo(bytes);
+        writing.join();
     }
 
     @Test
