@@ -3,8 +3,6 @@ package banger.daemon.vm;
 import banger.api.BangerException;
 import banger.api.ErrorCode;
 import banger.api.Layout;
-import banger.api.Size;
-import banger.api.VmName;
 import banger.api.model.CreateVm;
 import banger.api.model.EnvironmentSpec;
 import banger.api.model.SetVm;
@@ -13,17 +11,12 @@ import banger.daemon.config.VmDefaults;
 import banger.daemon.engine.Engines;
 import banger.daemon.engine.SealedMemory;
 import banger.daemon.engine.Signals;
-import banger.daemon.ops.Both;
 import banger.daemon.ops.Failpoint;
 import banger.daemon.ops.KeyedLocks;
-import banger.daemon.ops.Undo;
 import banger.daemon.progress.Progress;
-import banger.daemon.publish.Fetching;
 import banger.daemon.snapshot.SnapshotStore;
 import banger.daemon.template.TemplateStore;
 import banger.daemon.userfiles.UserFiles;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -32,16 +25,13 @@ import java.util.function.Supplier;
 public final class VmLifecycle {
     private static final List<String> SIGNALS = List.of("TERM", "KILL", "INT", "HUP", "QUIT", "USR1", "USR2", "ABRT");
 
+    private final VmCreation creation;
     private final VmTable table;
-    private final VmSources sources;
     private final VmNetwork network;
     private final VmDisks disks;
     private final Machines machines;
-    private final Engines engines;
     private final SshKeys keys;
     private final Signals signals;
-    private final VmSizes sizes;
-    private final Settings settings;
     private final VmStart start;
     private final VmContinue continues;
     private final VmStop stop;
@@ -72,16 +62,12 @@ public final class VmLifecycle {
             SealedMemory memories,
             Settings settings) {
         this.table = table;
-        this.sources = sources;
         this.network = network;
         this.disks = disks;
         this.machines = machines;
-        this.engines = engines;
         this.keys = keys;
         this.signals = signals;
-        this.settings = settings;
         this.snapshots = snapshots;
-        this.sizes = new VmSizes(VmDefaults.of(settings));
         var workspaces = new SavedWorkspaces(layout);
         var specs = new MachineSpecs(disks, engines);
         var setup = new GuestSetup(network, disks, keys, settings);
@@ -111,91 +97,14 @@ public final class VmLifecycle {
         this.forks = new Forks(workspaces, snapshots, table, disks, keys, capture, memories, this);
         this.environments = new Environments(
                 environmentStore, layout, table, disks, machines, workspaces, work, memories, settings, this);
+        this.creation = new VmCreation(table, sources, disks, engines, keys, settings, this);
         this.ends = new MachineEnds(
                 table, disks, machines, locks, stop, vm -> boot(vm, BootMode.COLD, Optional.empty(), Progress.NONE));
     }
 
     /** Creates a VM and, when asked to, boots it. Interrupted: nothing is left of it. */
     public Vm create(CreateVm request, Progress progress) {
-        var name = Optional.ofNullable(request.name()).map(VmName::new);
-        var sized = sizes.of(request);
-        var engine = Optional.ofNullable(request.engine()).orElse(settings.engine());
-        var mode = BootMode.of(Optional.ofNullable(request.boot()));
-        var environment = Optional.ofNullable(request.environment());
-        environment.ifPresent(spec -> EnvironmentWish.check(spec, mode, request.start()));
-        var fetching = request.offline() ? Fetching.FORBIDDEN : Fetching.ALLOWED;
-        if (request.start()) {
-            engines.ensure(engine, fetching, progress);
-            engines.select(engine);
-        }
-        var wanted = Optional.ofNullable(request.image()).orElse(settings.defaultImage());
-        // On a first run both take long, and neither needs the other.
-        var both = Both.of(
-                () -> sources.kernel(settings.defaultKernel(), fetching, progress),
-                () -> sources.image(wanted, fetching, progress));
-        var kernel = both.first();
-        var image = both.second();
-        var machineId = new byte[16];
-        new SecureRandom().nextBytes(machineId);
-        var vm = table.reserve(
-                new VmTable.Draft(
-                        VmId.fresh(),
-                        image.name(),
-                        image.digest(),
-                        kernel.name(),
-                        kernel.digest(),
-                        sized.vcpu(),
-                        sized.memoryMib(),
-                        sized.diskBytes(),
-                        sized.overlayBytes(),
-                        request.nat(),
-                        engine,
-                        HexFormat.of().formatHex(machineId),
-                        request.remove()),
-                name);
-        try (var _ = locks.hold(vm.id());
-                var undo = new Undo()) {
-            undo.add(() -> forget(vm));
-            Failpoint.CREATE_RESERVED.pass();
-            Both.of(() -> disks.make(vm), () -> keys.makeHostKey(vm.id()));
-            Failpoint.CREATE_DISKS_MADE.pass();
-            table.state(vm.id(), VmState.CREATED, "");
-            Failpoint.CREATE_DONE.pass();
-            if (request.start()) {
-                announce(vm, progress);
-                try {
-                    boot(vm, mode, environment, progress);
-                } catch (VmStart.NotReady e) {
-                    if (!request.remove()) {
-                        undo.commit();
-                        throw e.told();
-                    }
-                    throw withKeptLog(vm, e.told());
-                }
-            }
-            undo.commit();
-            return current(vm);
-        }
-    }
-
-    /** What is about to be booted, and on what. */
-    private void announce(Vm vm, Progress progress) {
-        progress.note("spec: " + vm.vcpu() + " vcpu | " + vm.memoryMib() + " MiB | " + Size.flag(vm.diskBytes())
-                + " disk | " + vm.imageName() + " | "
-                + engines.select(vm.engine()).traits().label());
-        var note = engines.note(vm.engine());
-        if (!note.isEmpty()) progress.note("note: " + note);
-    }
-
-    /** The console of a VM that goes away is kept, and named. */
-    private BangerException withKeptLog(Vm vm, BangerException told) {
-        var kept = disks.keepLog(vm);
-        var remedies = new java.util.ArrayList<>(told.remedies());
-        remedies.removeLast();
-        remedies.add("its console log is kept: " + kept);
-        return new BangerException(
-                        told.code(), told.fact().replace("; the VM is kept for you to look at", ""), remedies)
-                .because(told);
+        return creation.create(request, progress);
     }
 
     private static BangerException usage(String fact) {
@@ -280,7 +189,8 @@ public final class VmLifecycle {
         }
     }
 
-    private void boot(Vm vm, BootMode mode, Optional<EnvironmentSpec> environment, Progress progress) {
+    /** Boots a VM that does not run, or continues it from what was prepared. The caller holds its lock. */
+    void boot(Vm vm, BootMode mode, Optional<EnvironmentSpec> environment, Progress progress) {
         templates.bootBegins();
         try {
             var usable = templates.inUse() || mode == BootMode.WARM ? mode : BootMode.COLD;
