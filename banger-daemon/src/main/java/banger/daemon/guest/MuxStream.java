@@ -10,9 +10,13 @@ import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One stream of a {@link Mux}. */
 final class MuxStream implements Duplex {
+    private static final Logger LOG = LoggerFactory.getLogger(MuxStream.class);
+
     /** Credit is given back in pieces of this size, not byte by byte. */
     private static final int CREDIT_STEP = Mux.WINDOW / 4;
 
@@ -212,8 +216,9 @@ final class MuxStream implements Duplex {
         mux.send(number, Mux.Type.END, new byte[0], 0, 0);
     }
 
+    /** What came of it before counts, whether its guest can still be told that it is over or not. */
     @Override
-    public void close() throws IOException {
+    public void close() {
         boolean reset;
         lock.lock();
         try {
@@ -226,6 +231,11 @@ final class MuxStream implements Duplex {
             lock.unlock();
         }
         mux.forget(number);
-        if (reset) mux.send(number, Mux.Type.RESET, new byte[0], 0, 0);
+        if (!reset) return;
+        try {
+            mux.send(number, Mux.Type.RESET, new byte[0], 0, 0);
+        } catch (IOException e) {
+            LOG.debug("stream {} ended with its channel: {}", number, e.getMessage());
+        }
     }
 }
