@@ -87,8 +87,9 @@ final class QemuLayers {
 
     /** Into the topmost file of each disk, down to and without the lowest layer. */
     static void flatten(Qmp qmp, DiskChains disks) throws IOException {
+        var jobs = jobs(qmp).keySet();
         for (var chain : disks.both()) {
-            if (chain.layers().size() < 2) continue;
+            if (chain.layers().size() < 2 || jobs.contains(JOB + chain.drive())) continue;
             var lowest = lowest(qmp, chain);
             qmp.execute("{\"execute\":\"block-stream\",\"arguments\":{\"job-id\":\"" + JOB + chain.drive()
                     + "\",\"device\":\"" + chain.drive() + "\",\"base-node\":\"" + lowest + "\",\"speed\":" + SPEED

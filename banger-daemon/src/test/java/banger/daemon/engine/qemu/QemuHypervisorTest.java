@@ -180,6 +180,8 @@ class QemuHypervisorTest extends RealEngineContract {
             assertThat(machine().flattened(deep)).isEmpty();
             machine().flatten(deep);
             while (machine().flattening()) Thread.onSpinWait();
+            // All is copied, and waits to be put in place.
+            machine().flatten(deep);
             machine().pause();
             assertThat(machine().flattened(deep)).containsExactlyInAnyOrder("vdb", "vdc");
             machine().stack(next());
