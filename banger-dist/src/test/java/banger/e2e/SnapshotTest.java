@@ -4,17 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import banger.api.model.VmInfo;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -213,44 +209,6 @@ class SnapshotTest {
                 .isEqualTo("one\n");
         assertThat(HOME.run("vm", "fork", "box", "--name", "other").expect(1).err())
                 .contains("vm other: exists already");
-    }
-
-    /** What its client holds in the VM is nobody's in the copy. */
-    @Test
-    void aCopyOfAVmThatARepositoryIsBeingBroughtInto(@TempDir Path directory) throws Exception {
-        var repo = Checkout.in(directory);
-        Checkout.run(HOME, "-d", "--name", "box", repo.toString()).run().ok();
-        var large = new byte[30_000_000];
-        new Random(1).nextBytes(large);
-        Files.write(repo.top().resolve("large"), large);
-        repo.git("add", "large");
-        try (var bringing = HOME.banger("vm", "workspace", "prepare", "box", repo.toString())
-                .start()) {
-            Wait.until("it is on its way", () -> written(bringing.pid()) > 5_000_000);
-            bringing.signal("STOP");
-            HOME.run("vm", "fork", "box", "--name", "copy").ok();
-            assertThat(in("box", "ls large 2>/dev/null || echo not yet")).isEqualTo("not yet");
-            HOME.run("vm", "workspace", "prepare", "copy", repo.toString()).ok();
-            // Conversations with a guest end when its memory is kept; this one is as if it had not been.
-            bringing.signal("CONT");
-            assertThat(bringing.await().expect(1).err()).contains("error: vm box: ", "then the same again");
-        }
-        HOME.run("vm", "workspace", "prepare", "box", repo.toString()).ok();
-        for (var vm : List.of("box", "copy"))
-            assertThat(in(vm, "wc -c < large; git diff --quiet && git status -s"))
-                    .as(vm)
-                    .isEqualTo("30000000\nA  large");
-    }
-
-    private static long written(long pid) {
-        try {
-            return Files.readAllLines(Path.of("/proc/" + pid + "/io")).stream()
-                    .filter(line -> line.startsWith("wchar: "))
-                    .mapToLong(line -> Long.parseLong(line.substring("wchar: ".length())))
-                    .sum();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     @Test
