@@ -84,12 +84,12 @@ public interface Machine {
     }
 
     /**
-     * Begins to copy what is in its layers, but for the lowest, into the files that it writes to, while it runs. That ends by itself;
-     * a save, or new files, end it before it is done, which is no harm.
+     * Begins to copy what is in its layers, but for the lowest, into the files that it writes to, while it runs. What is copied
+     * counts once {@link #flattened} is asked; a save, or new files, end it before that, which is no harm.
      */
     default void flatten(DiskChains disks) throws IOException {}
 
-    /** Whether that is under way. */
+    /** Whether there is something left to copy. */
     default boolean flattening() throws IOException {
         return false;
     }

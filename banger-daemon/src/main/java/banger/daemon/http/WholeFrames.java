@@ -17,7 +17,9 @@ final class WholeFrames extends OutputStream {
 
     private final OutputStream out;
     private final boolean terminal;
-    private final byte[] part = new byte[HEAD + MOST];
+    /** Most commands never need it. */
+    private byte[] part = {};
+
     private int held;
     private boolean broken;
 
@@ -39,7 +41,8 @@ final class WholeFrames extends OutputStream {
         while (held > 0 && at < end && !broken) at += complete(bytes, at, end);
         int whole = broken ? end : lastWhole(bytes, at, end);
         if (whole > at) out.write(bytes, at, whole - at);
-        if (end - whole > part.length) throw new IllegalStateException("a frame is never longer than " + part.length);
+        if (end == whole) return;
+        if (part.length == 0) part = new byte[HEAD + MOST];
         System.arraycopy(bytes, whole, part, held, end - whole);
         held += end - whole;
     }

@@ -7,9 +7,7 @@ import banger.api.http.Duplex;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,7 +20,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +37,7 @@ class MuxTest {
     private static final int RESET = 5;
     private static final int WINDOW = 262144;
 
-    private static final Control.Listener DEAF = new Control.Listener() {
+    static final Control.Listener DEAF = new Control.Listener() {
         @Override
         public void dirty(long kib) {}
 
@@ -487,25 +484,5 @@ class MuxTest {
             m.close();
             c.close();
         }
-    }
-
-    /** An agent that powers its machine off answers, and the channel breaks before the host has said that it is done. */
-    @Test
-    void aStreamIsClosedWhoeverIsThereToHearIt() throws Exception {
-        var silent = new Wire();
-        var broken = new AtomicBoolean();
-        var out = new OutputStream() {
-            @Override
-            public void write(int b) throws IOException {
-                if (broken.get()) throw new ClosedChannelException();
-            }
-        };
-        var host = Duplex.of(silent.host().in(), out, () -> {}, silent.host());
-        var deaf = Mux.begin(host, control);
-        var stream = deaf.open();
-        broken.set(true);
-        stream.close();
-        assertThatThrownBy(deaf::open).isInstanceOf(ClosedChannelException.class);
-        deaf.close();
     }
 }

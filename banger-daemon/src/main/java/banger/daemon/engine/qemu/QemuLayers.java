@@ -19,8 +19,8 @@ final class QemuLayers {
     /** Begins the names of our jobs. */
     private static final String JOB = "flatten-";
     /**
-     * The status of a job that has copied all and waits until it is told to put it in place. Told so by itself, it would
-     * do that when it likes, and one that is cancelled at that moment leaves QEMU 7.2 with a node that it falls over.
+     * The status of a job that has copied all and waits until it is told to put it in place. Left to itself it would do that
+     * at any moment, and one that is cancelled just then leaves QEMU 7.2 with a node that it falls over.
      */
     private static final String COPIED = "pending";
     /** Bytes a second: whatever the guest does comes first. */
