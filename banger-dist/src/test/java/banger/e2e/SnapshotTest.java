@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import banger.api.model.VmInfo;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -209,6 +212,39 @@ class SnapshotTest {
                 .isEqualTo("one\n");
         assertThat(HOME.run("vm", "fork", "box", "--name", "other").expect(1).err())
                 .contains("vm other: exists already");
+    }
+
+    /** What its client holds in the VM is nobody's in the copy. */
+    @Test
+    void aCopyOfAVmThatARepositoryIsBeingBroughtInto(@TempDir Path directory) throws Exception {
+        var repo = Checkout.in(directory);
+        Checkout.run(HOME, "-d", "--name", "box", repo.toString()).run().ok();
+        var large = new byte[100_000_000];
+        new Random(1).nextBytes(large);
+        Files.write(repo.top().resolve("large"), large);
+        repo.git("add", "large");
+        long before = used("box");
+        try (var bringing = HOME.banger("vm", "workspace", "prepare", "box", repo.toString())
+                .start()) {
+            Wait.until("the guest has begun to write it", () -> used("box") > before + 4_000_000);
+            bringing.signal("STOP");
+            assertThat(in("box", "ls large 2>/dev/null || echo not yet")).isEqualTo("not yet");
+            HOME.run("vm", "fork", "box", "--name", "copy").ok();
+            HOME.run("vm", "workspace", "prepare", "copy", repo.toString()).ok();
+            // Conversations with a guest end when its memory is kept; this one is as if it had not been.
+            bringing.signal("CONT");
+            assertThat(bringing.await().expect(1).err()).contains("error: vm box: ", "then the same again");
+        }
+        HOME.run("vm", "workspace", "prepare", "box", repo.toString()).ok();
+        for (var vm : List.of("box", "copy"))
+            assertThat(in(vm, "wc -c < large; git diff --quiet && git status -s"))
+                    .as(vm)
+                    .isEqualTo("100000000\nA  large");
+    }
+
+    /** Bytes taken on the disk that repositories lie on, what is not written to it yet included. */
+    private static long used(String vm) {
+        return Long.parseLong(in(vm, "df --output=used -B1 /root | tail -n 1").strip());
     }
 
     @Test

@@ -44,7 +44,8 @@ public final class OrdinaryUser implements AutoCloseable {
     public Result java(Class<?> main, String... arguments) {
         var command = new ArrayList<>(List.of("setpriv", "--reuid", name, "--regid", name, "--init-groups"));
         command.addAll(
-                List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-cp"));
+                // Its statistics would lie in a directory of the user's that stays.
+                List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:-UsePerfData", "-cp"));
         command.add(classes + "/*:" + classes.resolve("main") + ":" + classes.resolve("test") + ":"
                 + classes.resolve("api"));
         command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-Duser.home=" + directory));
