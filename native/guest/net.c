@@ -1,5 +1,6 @@
 #include "net.h"
 
+#include "connections.h"
 #include "netlink.h"
 
 #include <arpa/inet.h>
@@ -69,12 +70,12 @@ static void drop_address(void *ctx, const struct nlmsghdr *h)
 	netlink_send(old->n);
 }
 
-/* Connections tracked under the old address. Fails where nothing was ever tracked. */
+/* Connections tracked under the old address. Where nothing was ever tracked, asking would load the tracker. */
 static void flush_conntrack(void)
 {
 	struct netlink n;
 	struct nfgenmsg g = { .nfgen_family = AF_UNSPEC };
-	if (!netlink_open(&n, NETLINK_NETFILTER))
+	if (access("/proc/sys/net/netfilter/nf_conntrack_count", F_OK) < 0 || !netlink_open(&n, NETLINK_NETFILTER))
 		return;
 	netlink_begin(&n, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE, 0, &g, sizeof g);
 	netlink_send(&n);
@@ -108,7 +109,7 @@ static bool card(struct netlink *n, const struct config *c, const char **what)
 		netlink_close(&dump);
 		if (!ok)
 			return false;
-		netlink_drop_sockets(c->address.s_addr);
+		connections_drop(c->address.s_addr);
 		flush_conntrack();
 	}
 	*what = CARD " hardware address";

@@ -1,11 +1,7 @@
 #include "netlink.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <linux/inet_diag.h>
-#include <linux/sock_diag.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -107,41 +103,4 @@ bool netlink_up(int index, bool *up)
 	if (fd >= 0)
 		close(fd);
 	return ok;
-}
-
-struct drop {
-	struct netlink kill;
-	uint32_t keep;
-};
-
-static void drop_one(void *ctx, const struct nlmsghdr *h)
-{
-	struct drop *d = ctx;
-	const struct inet_diag_msg *m = NLMSG_DATA(h);
-	uint32_t local = m->id.idiag_src[0];
-	if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY || local == d->keep || ntohl(local) >> 24 == 127 ||
-	    local == 0)
-		return;
-	struct inet_diag_req_v2 r = { .sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_TCP,
-				      .idiag_states = ~0u, .id = m->id };
-	netlink_begin(&d->kill, SOCK_DESTROY, 0, &r, sizeof r);
-	netlink_send(&d->kill);
-}
-
-void netlink_drop_sockets(uint32_t keep)
-{
-	struct netlink dump;
-	static struct drop d;
-	d.keep = keep;
-	if (!netlink_open(&dump, NETLINK_SOCK_DIAG))
-		return;
-	/* TCP_LISTEN (10) and TCP_CLOSE (7) hold no peer. */
-	struct inet_diag_req_v2 r = { .sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_TCP,
-				      .idiag_states = ~(1u << 10 | 1u << 7) };
-	if (netlink_open(&d.kill, NETLINK_SOCK_DIAG)) {
-		netlink_begin(&dump, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &r, sizeof r);
-		netlink_dump(&dump, drop_one, &d);
-		netlink_close(&d.kill);
-	}
-	netlink_close(&dump);
 }

@@ -25,8 +25,5 @@ bool netlink_send(struct netlink *n);
 /* Sends a dump request and hands every message to fn. */
 bool netlink_dump(struct netlink *n, void (*fn)(void *ctx, const struct nlmsghdr *h), void *ctx);
 bool netlink_up(int index, bool *up);
-/* Ends the TCP connections that are bound to another address than this one or loopback. Best effort:
-   not every kernel can. */
-void netlink_drop_sockets(uint32_t keep);
 
 #endif

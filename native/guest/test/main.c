@@ -123,8 +123,8 @@ int main(int argc, char **argv)
 	}
 	const struct test *const tables[] = {
 		util_tests, control_tests, mux_tests, http_tests, exec_tests, tar_tests,
-		config_tests, ports_tests, prepare_tests, scan_tests, hostile_tests, modprobe_tests, settle_tests, core_tests,
-		fuzz_tests,
+		config_tests, ports_tests, prepare_tests, scan_tests, hostile_tests, modprobe_tests, connections_tests,
+		settle_tests, core_tests, fuzz_tests,
 	};
 	int passed = 0, bad = 0;
 	strcpy(top, "/tmp/banger-guest-test-XXXXXX");

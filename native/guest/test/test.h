@@ -36,7 +36,7 @@ void test_fail(const char *file, int line, const char *fmt, ...) __attribute__((
 
 extern const struct test util_tests[], control_tests[], mux_tests[], http_tests[], exec_tests[],
 	tar_tests[], config_tests[], ports_tests[], core_tests[], fuzz_tests[], prepare_tests[],
-	scan_tests[], hostile_tests[], modprobe_tests[], settle_tests[];
+	scan_tests[], hostile_tests[], modprobe_tests[], connections_tests[], settle_tests[];
 
 /* A fresh directory, removed at the end of the run. */
 const char *test_dir(void);

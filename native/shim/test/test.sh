@@ -207,7 +207,7 @@ confined() { # WHO UID-FLAG HOLDER-FLAG
     mkdir -p "$work/closed"; chmod 700 "$work/closed"
     # Where the caller is root, the VMM's uid can walk to none of them.
     if [ "$who" = 0 ]; then source=$work/closed/source; else source=$work/source; fi
-    echo precious > "$source"; chmod 444 "$source"
+    rm -f "$source"; echo precious > "$source"; chmod 444 "$source"
     seen() { # ARGUMENT...: runs the program, waits, leaves its words in $f
         d=$(directory "$who")
         [ -z "$flag" ] || { chgrp $mapped "$d"; chmod 1770 "$d"; }
@@ -480,7 +480,7 @@ with_holder() { # WHO UID-FLAG...
     d=$(directory "$who")
     [ $uid = 0 ] || chgrp $mapped "$d"
     [ $uid = 0 ] || chmod 1770 "$d"
-    echo precious > "$work/source"; chmod 444 "$work/source"; chown "$who" "$work/source" 2>/dev/null
+    rm -f "$work/source"; echo precious > "$work/source"; chmod 444 "$work/source"; chown "$who" "$work/source" 2>/dev/null
     sed -n p < "$work/source" > /dev/null
     line=$(as "$who" "$shim" run --dir "$d" --holder "$holder" $flag --bind "$work/source=image" -- "$look" read image)
     like "run in the namespace ($who)" 'ok *' "$line"

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import banger.api.model.VmInfo;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -177,9 +178,38 @@ class SnapshotTest {
         HOME.settings("");
     }
 
+    /** Holds a connection, by a socket of IPv4 or of IPv6 with an address of IPv4, and says how that ends. */
+    private static final String HOLDER = """
+            use Socket qw(:all);
+            my ($ip, $six) = @ARGV;
+            my $own = $six ? pack_sockaddr_in6(0, inet_pton(AF_INET6, "::ffff:$ip")) : pack_sockaddr_in(0, inet_aton($ip));
+            my $family = $six ? AF_INET6 : AF_INET;
+            socket(my $listener, $family, SOCK_STREAM, 0) or die $!;
+            bind($listener, $own) && listen($listener, 1) or die $!;
+            socket(my $client, $family, SOCK_STREAM, 0) or die $!;
+            connect($client, getsockname($listener)) or die $!;
+            accept(my $server, $listener) or die $!;
+            fork and exit;
+            my $end = defined sysread($client, my $byte, 1) ? "read" : "$!";
+            open(my $file, ">", "/dev/shm/ended-$family") or die $!;
+            print $file $end;
+            """;
+
+    private static boolean holdsConnections(String vm) {
+        HOME.banger("vm", "exec", "--cwd", "/", vm, "--", "sh", "-c", "cat > /root/holder")
+                .in(HOLDER.getBytes(StandardCharsets.UTF_8))
+                .run()
+                .ok();
+        var ip = in(vm, "ip -4 -o addr show dev eth0 2>/dev/null | sed 's/.* inet //;s,/.*,,'");
+        if (ip.isEmpty()) return false;
+        in(vm, "for six in '' 1; do perl /root/holder " + ip + " $six < /dev/null > /dev/null || exit; done");
+        return true;
+    }
+
     @Test
     void copiesGoOnFromWhereItIsEachWithAnIdentityOfItsOwn() {
         var process = box();
+        var connected = holdsConnections("box");
         // Three: that many share the memory that was loaded once.
         assertThat(HOME.run("vm", "fork", "box", "-n", "3", "--name", "try")
                         .ok()
@@ -201,6 +231,14 @@ class SnapshotTest {
             assertThat(in(vm, "cat /proc/" + process + "/comm")).isEqualTo("sleep");
             HOME.run("vm", "ssh", vm, "--", "true").ok();
         }
+        if (connected)
+            for (var copy : all.subList(1, 4))
+                for (var family : List.of("2", "10")) {
+                    Wait.until(
+                            copy + " has no connection of box's address",
+                            () -> in(copy, ended(family)).equals("Software caused connection abort"));
+                    assertThat(in("box", ended(family))).isEqualTo("not yet");
+                }
         in("try-1", "echo mine > /root/note");
         assertThat(in("box", "cat /root/note") + in("try-2", "cat /root/note")).isEqualTo("oneone");
         // A copy of a stopped VM boots from its disks.
@@ -240,6 +278,10 @@ class SnapshotTest {
             assertThat(in(vm, "wc -c < large; git diff --quiet && git status -s"))
                     .as(vm)
                     .isEqualTo("100000000\nA  large");
+    }
+
+    private static String ended(String family) {
+        return "cat /dev/shm/ended-" + family + " 2>/dev/null || echo not yet";
     }
 
     /** Bytes taken on the disk that repositories lie on, what is not written to it yet included. */

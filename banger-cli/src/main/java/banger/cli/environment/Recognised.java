@@ -41,8 +41,15 @@ public record Recognised(String file, String command, List<RepoPath> keys) {
     private static final String VENV =
             "python3 -m venv .venv && echo '*' > .venv/.gitignore" + " && .venv/bin/pip install -r requirements.txt";
 
+    // dependency:go-offline fails where one module needs another, and leaves out what the life cycle's own plugins
+    // need.
+    private static final String MAVEN = "test-compile";
+
+    // A wrapper without a Java ends like a build that fails; this is told as a program that the image does not have.
+    private static final String JAVA = "java -version && ";
+
     // "dependencies" would read what there is and fetch none of it.
-    private static final String GRADLE = "./gradlew --no-daemon testClasses";
+    private static final String GRADLE = JAVA + "./gradlew --no-daemon testClasses";
 
     private static final List<Rule> RULES = List.of(
             new Rule(MISE, ".mise.toml", "", "mise install", OF_MISE),
@@ -53,7 +60,7 @@ public record Recognised(String file, String command, List<RepoPath> keys) {
             new Rule("node", "yarn.lock", ".yarnrc.yml", "yarn install --immutable", OF_NODE),
             new Rule("node", "yarn.lock", "", "yarn install --frozen-lockfile", OF_NODE),
             new Rule("node", "package-lock.json", "", "npm ci", OF_NODE),
-            new Rule("python", "uv.lock", "", "uv sync --frozen", OF_PYTHON),
+            new Rule("python", "uv.lock", "", "uv sync --locked", OF_PYTHON),
             new Rule("python", "poetry.lock", "", "poetry install --no-interaction", OF_PYTHON),
             new Rule("python", "requirements.txt", "", VENV, List.of(".python-version")),
             new Rule(
@@ -63,14 +70,19 @@ public record Recognised(String file, String command, List<RepoPath> keys) {
                     "cargo fetch --locked",
                     List.of("Cargo.toml", "rust-toolchain", "rust-toolchain.toml")),
             new Rule("go", "go.sum", "go.mod", "go mod download", List.of("go.work", "go.work.sum")),
-            new Rule("maven", "pom.xml", "mvnw", "./mvnw -B dependency:go-offline", List.of()),
-            new Rule("maven", "pom.xml", "", "mvn -B dependency:go-offline", List.of()),
+            new Rule("maven", "pom.xml", "mvnw", JAVA + "./mvnw -B " + MAVEN, List.of()),
+            new Rule("maven", "pom.xml", "", "mvn -B " + MAVEN, List.of()),
             new Rule("gradle", "gradle.lockfile", "gradlew", GRADLE, OF_GRADLE),
             new Rule("gradle", "settings.gradle.kts", "gradlew", GRADLE, OF_GRADLE),
             new Rule("gradle", "settings.gradle", "gradlew", GRADLE, OF_GRADLE),
             new Rule("gradle", "build.gradle.kts", "gradlew", GRADLE, OF_GRADLE),
             new Rule("gradle", "build.gradle", "gradlew", GRADLE, OF_GRADLE),
-            new Rule("ruby", "Gemfile.lock", "", "bundle install", List.of("Gemfile", ".ruby-version")));
+            new Rule(
+                    "ruby",
+                    "Gemfile.lock",
+                    "",
+                    "BUNDLE_FROZEN=true bundle install",
+                    List.of("Gemfile", ".ruby-version")));
 
     /**
      * In the order in which their commands are run: tools come before what is installed with them.

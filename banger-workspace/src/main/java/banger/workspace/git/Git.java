@@ -5,7 +5,6 @@ import banger.api.ErrorCode;
 import banger.api.process.ProgramRun;
 import banger.api.process.ProgramRun.Feed;
 import banger.api.process.ProgramRun.Take;
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
@@ -116,20 +115,26 @@ public record Git(Path directory, GitEnvironment environment, Duration time, lon
                 arguments);
     }
 
-    private static void eachRecord(InputStream raw, int longest, Consumer<byte[]> each) throws IOException {
-        var in = new BufferedInputStream(raw, 1 << 16);
+    private static void eachRecord(InputStream in, int longest, Consumer<byte[]> each) throws IOException {
+        var chunk = new byte[1 << 16];
         var record = new ByteArrayOutputStream();
-        for (int c; (c = in.read()) >= 0; ) {
-            if (c == 0) {
+        for (int n; (n = in.read(chunk)) >= 0; ) {
+            int from = 0;
+            for (int at = 0; at < n; at++) {
+                if (chunk[at] != 0) continue;
+                append(record, chunk, from, at, longest);
                 each.accept(record.toByteArray());
                 record.reset();
-            } else if (record.size() >= longest) {
-                throw failed("output", "a record of more than " + longest + " bytes");
-            } else {
-                record.write(c);
+                from = at + 1;
             }
+            append(record, chunk, from, n, longest);
         }
         if (record.size() > 0) throw failed("output", "its last record is cut off");
+    }
+
+    private static void append(ByteArrayOutputStream record, byte[] chunk, int from, int to, int longest) {
+        if (to - from > longest - record.size()) throw failed("output", "a record of more than " + longest + " bytes");
+        record.write(chunk, from, to - from);
     }
 
     private <T> ProgramRun<T> start(List<String> arguments, Feed input, Take<T> take) {

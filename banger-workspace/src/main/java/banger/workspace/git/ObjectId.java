@@ -2,7 +2,6 @@ package banger.workspace.git;
 
 import banger.workspace.ObjectFormat;
 import java.util.HexFormat;
-import java.util.regex.Pattern;
 
 /**
  * The name of a git object.
@@ -10,11 +9,9 @@ import java.util.regex.Pattern;
  * @param hex 40 or 64 lower-case hexadecimal digits
  */
 public record ObjectId(String hex) implements Comparable<ObjectId> {
-    private static final Pattern FORM = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
-
     /** @throws IllegalArgumentException when it is no object id */
     public ObjectId {
-        if (!FORM.matcher(hex).matches()) throw new IllegalArgumentException("not an object id");
+        if (!isOne(hex)) throw new IllegalArgumentException("not an object id");
     }
 
     /** @param raw 20 or 32 bytes */
@@ -27,8 +24,14 @@ public record ObjectId(String hex) implements Comparable<ObjectId> {
         return of(new byte[format.rawLength()]);
     }
 
+    // By hand: a repository has tens of thousands, and a regular expression takes a third of the look at it.
     public static boolean isOne(String text) {
-        return FORM.matcher(text).matches();
+        if (text.length() != 40 && text.length() != 64) return false;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if ((c < '0' || c > '9') && (c < 'a' || c > 'f')) return false;
+        }
+        return true;
     }
 
     public byte[] raw() {

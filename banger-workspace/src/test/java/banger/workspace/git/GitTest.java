@@ -167,6 +167,36 @@ class GitTest {
                 .hasMessageContaining("more than 3 bytes");
     }
 
+    /** Whatever of it comes at once. */
+    @Test
+    void recordsOfAnyLengthAreHandedOnWhole() {
+        var git = repository().git();
+        var told = new StringBuilder();
+        var longest = 0;
+        for (int i = 0; i < 40; i++) {
+            longest = i * 500;
+            told.append("x".repeat(longest)).append('\0');
+        }
+        var id = git.need(told.toString().getBytes(StandardCharsets.US_ASCII), "hash-object", "-w", "--stdin")
+                .text();
+        var seen = new StringBuilder();
+        git.records(
+                Feed.NOTHING,
+                longest,
+                r -> seen.append(new String(r, StandardCharsets.US_ASCII)).append('\0'),
+                "cat-file",
+                "blob",
+                id);
+        assertThat(seen).hasToString(told.toString());
+        int less = longest - 1;
+        assertThatThrownBy(() -> git.records(Feed.NOTHING, less, r -> {}, "cat-file", "blob", id))
+                .hasMessageContaining("a record of more than " + less + " bytes");
+        var cut = git.need("a\0b".getBytes(StandardCharsets.US_ASCII), "hash-object", "-w", "--stdin")
+                .text();
+        assertThatThrownBy(() -> git.records(Feed.NOTHING, 3, r -> {}, "cat-file", "blob", cut))
+                .hasMessageContaining("its last record is cut off");
+    }
+
     @Test
     void aShadowReadsTheHostsObjectsAndOutlivesThem() throws IOException {
         var host = repository();
