@@ -128,6 +128,31 @@ class SnapshotTest {
     }
 
     @Test
+    void aCommandIsUndoneWithWhatRanBeforeIt() {
+        var process = box();
+        HOME.banger(
+                        "vm",
+                        "exec",
+                        "--checkpoint",
+                        "--memory",
+                        "box",
+                        "--",
+                        "sh",
+                        "-c",
+                        "kill " + process + "; rm /dev/shm/note; echo two > /root/note")
+                .run()
+                .ok();
+        HOME.run("vm", "undo", "--yes", "box").ok();
+        assertThat(in("box", "cat /root/note /dev/shm/note /proc/" + process + "/comm"))
+                .isEqualTo("one\nkept\nsleep");
+        assertThat(HOME.banger("vm", "exec", "--memory", "box", "--", "true")
+                        .run()
+                        .expect(2)
+                        .err())
+                .contains("--memory: says more about --checkpoint", "add --checkpoint");
+    }
+
+    @Test
     void theFirstCopyThatSucceedsIsKept() {
         box();
         var race = HOME.run(

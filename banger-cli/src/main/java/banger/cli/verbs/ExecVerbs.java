@@ -48,7 +48,7 @@ public final class ExecVerbs {
                 List.of(
                         Flag.yes("--checkpoint", "keep the disks as they are before it (banger vm undo)"),
                         Flag.yes("--no-checkpoint", "do not, though the configuration says so"),
-                        Flag.yes("--with-memory", "with --checkpoint: the memory too; other sessions end"))));
+                        Flag.yes("--memory", "with --checkpoint: the memory too; other sessions end"))));
         return new Verb(
                 "vm exec",
                 "a command in a running VM, in its workspace; its exit status is yours",
@@ -70,14 +70,13 @@ public final class ExecVerbs {
         var path = i.value("--guest-path").map(GuestPath::new);
         tty(i);
         environment(i);
-        var vm = session.daemon().get(Paths.vm(i.operands().getFirst()), VmInfo.class);
         if (i.has("--checkpoint") && i.has("--no-checkpoint"))
             throw new BangerException(
                     ErrorCode.USAGE, "--checkpoint and --no-checkpoint exclude each other", "leave one of them out");
+        var vm = session.daemon().get(Paths.vm(i.operands().getFirst()), VmInfo.class);
         boolean checkpoint = i.has("--checkpoint") || vm.checkpoints() && !i.has("--no-checkpoint");
-        if (i.has("--with-memory") && !checkpoint)
-            throw new BangerException(
-                    ErrorCode.USAGE, "--with-memory: says more about --checkpoint", "add --checkpoint");
+        if (i.has("--memory") && !checkpoint)
+            throw new BangerException(ErrorCode.USAGE, "--memory: says more about --checkpoint", "add --checkpoint");
         if (checkpoint) return checkpointed(session, vm, i, path);
         return run(session, vm, i, path);
     }
@@ -86,7 +85,7 @@ public final class ExecVerbs {
     private static int checkpointed(Session session, VmInfo vm, Invocation i, Optional<GuestPath> path) {
         var at = Paths.vm(vm.id());
         var before = SnapshotVerbs.take(
-                session, at, new TakeSnapshot(SnapshotVerbs.CHECKPOINT, label(i), i.has("--with-memory")));
+                session, at, new TakeSnapshot(SnapshotVerbs.CHECKPOINT, label(i), i.has("--memory")));
         int status = run(session, vm, i, path);
         session.daemon()
                 .send(
