@@ -2,6 +2,9 @@ package banger.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,6 +56,15 @@ class DaemonRestartTest {
         assertThat(HOME.run("vm", "stop", "box").ok().err())
                 .contains("stopped in")
                 .doesNotContain("warning");
+    }
+
+    /** A copy of it in /tmp would be there for ever once it was killed, and could not be loaded where that is noexec. */
+    @Test
+    void itsDatabaseIsLoadedFromWhereItIsInstalled() throws IOException {
+        assertThat(Files.readAllLines(Path.of("/proc/" + HOME.daemonPid() + "/maps")))
+                .filteredOn(line -> line.contains("sqlite") && line.contains("r-xp"))
+                .isNotEmpty()
+                .allMatch(line -> line.endsWith("/lib/native/libsqlitejdbc.so"));
     }
 
     @Test
