@@ -13,11 +13,6 @@
 /* The kernel's numbers of states that have no peer. */
 enum { CLOSED = 7, LISTENS = 10 };
 
-static bool is_old(uint32_t local, uint32_t keep)
-{
-	return local != keep && local != 0 && ntohl(local) >> 24 != 127;
-}
-
 /* The IPv4 address that a socket of either family is bound to; 0: none. */
 static uint32_t ipv4(bool v6, const uint32_t a[4])
 {
@@ -26,25 +21,25 @@ static uint32_t ipv4(bool v6, const uint32_t a[4])
 	return !a[0] && !a[1] && a[2] == htonl(0xffff) ? a[3] : 0;
 }
 
-bool connections_is_old(const char *line, uint32_t keep)
+bool connections_is_of(const char *line, uint32_t address)
 {
-	char address[33];
+	char text[33];
 	unsigned state;
 	uint32_t a[4] = { 0 };
 	/* Each word of an address is printed as the number that lies in memory. */
-	if (sscanf(line, " %*u: %32[0-9A-F]:%*4x %*[0-9A-F]:%*4x %2x", address, &state) != 2)
+	if (sscanf(line, " %*u: %32[0-9A-F]:%*4x %*[0-9A-F]:%*4x %2x", text, &state) != 2)
 		return false;
-	size_t len = strlen(address);
+	size_t len = strlen(text);
 	if (len != 8 && len != 32)
 		return false;
 	for (size_t i = 0; i < len / 8; i++)
-		if (sscanf(address + 8 * i, "%8x", &a[i]) != 1)
+		if (sscanf(text + 8 * i, "%8x", &a[i]) != 1)
 			return false;
-	return state != CLOSED && state != LISTENS && is_old(ipv4(len == 32, a), keep);
+	return state != CLOSED && state != LISTENS && ipv4(len == 32, a) == address;
 }
 
 /* Asking the kernel loads modules, 0.7 s of an emulated guest, so it is asked only where there is something to end. */
-static bool any(const char *path, uint32_t keep)
+static bool any(const char *path, uint32_t address)
 {
 	char line[512];
 	bool found = false;
@@ -52,14 +47,14 @@ static bool any(const char *path, uint32_t keep)
 	if (!f)
 		return false;
 	while (!found && fgets(line, sizeof line, f))
-		found = connections_is_old(line, keep);
+		found = connections_is_of(line, address);
 	fclose(f);
 	return found;
 }
 
 struct drop {
 	struct netlink kill;
-	uint32_t keep;
+	uint32_t address;
 	uint8_t family;
 };
 
@@ -67,7 +62,7 @@ static void drop_one(void *ctx, const struct nlmsghdr *h)
 {
 	struct drop *d = ctx;
 	const struct inet_diag_msg *m = NLMSG_DATA(h);
-	if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY || !is_old(ipv4(d->family == AF_INET6, m->id.idiag_src), d->keep))
+	if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY || ipv4(d->family == AF_INET6, m->id.idiag_src) != d->address)
 		return;
 	struct inet_diag_req_v2 r = { .sdiag_family = d->family, .sdiag_protocol = IPPROTO_TCP,
 				      .idiag_states = ~0u, .id = m->id };
@@ -75,11 +70,11 @@ static void drop_one(void *ctx, const struct nlmsghdr *h)
 	netlink_send(&d->kill);
 }
 
-static void drop(uint8_t family, uint32_t keep)
+static void drop(uint8_t family, uint32_t address)
 {
 	struct netlink dump;
 	static struct drop d;
-	d.keep = keep;
+	d.address = address;
 	d.family = family;
 	if (!netlink_open(&dump, NETLINK_SOCK_DIAG))
 		return;
@@ -93,10 +88,10 @@ static void drop(uint8_t family, uint32_t keep)
 	netlink_close(&dump);
 }
 
-void connections_drop(uint32_t keep)
+void connections_drop(uint32_t address)
 {
-	if (any("/proc/net/tcp", keep))
-		drop(AF_INET, keep);
-	if (any("/proc/net/tcp6", keep))
-		drop(AF_INET6, keep);
+	if (any("/proc/net/tcp", address))
+		drop(AF_INET, address);
+	if (any("/proc/net/tcp6", address))
+		drop(AF_INET6, address);
 }

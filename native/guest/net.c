@@ -2,6 +2,7 @@
 
 #include "connections.h"
 #include "netlink.h"
+#include "util.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -52,6 +53,8 @@ static bool gateway_set(struct netlink *n, int index, const struct config *c)
 struct old {
 	struct netlink *n;
 	int index;
+	uint32_t address[8];   /* more than one only where the guest added it */
+	unsigned count;
 };
 
 /* One address of a dump: deleted when it is on the card. */
@@ -64,9 +67,13 @@ static void drop_address(void *ctx, const struct nlmsghdr *h)
 	struct ifaddrmsg d = *a;
 	netlink_begin(old->n, RTM_DELADDR, 0, &d, sizeof d);
 	int len = (int)IFA_PAYLOAD(h);
-	for (const struct rtattr *r = IFA_RTA(a); RTA_OK(r, len); r = RTA_NEXT(r, len))
+	for (const struct rtattr *r = IFA_RTA(a); RTA_OK(r, len); r = RTA_NEXT(r, len)) {
 		if (r->rta_type == IFA_LOCAL || r->rta_type == IFA_ADDRESS)
 			netlink_attr(old->n, r->rta_type, RTA_DATA(r), RTA_PAYLOAD(r));
+		if (a->ifa_family == AF_INET && r->rta_type == IFA_LOCAL && RTA_PAYLOAD(r) == 4 &&
+		    old->count < countof(old->address))
+			memcpy(&old->address[old->count++], RTA_DATA(r), 4);
+	}
 	netlink_send(old->n);
 }
 
@@ -89,7 +96,7 @@ static bool card(struct netlink *n, const struct config *c, const char **what)
 	if (!index)
 		return false;
 	struct netlink dump;
-	struct old old = { n, index };
+	struct old old = { .n = n, .index = index };
 	bool running;
 	*what = CARD " state";
 	if (!netlink_up(index, &running))
@@ -109,7 +116,9 @@ static bool card(struct netlink *n, const struct config *c, const char **what)
 		netlink_close(&dump);
 		if (!ok)
 			return false;
-		connections_drop(c->address.s_addr);
+		for (unsigned i = 0; i < old.count; i++)
+			if (old.address[i] != c->address.s_addr)
+				connections_drop(old.address[i]);
 		flush_conntrack();
 	}
 	*what = CARD " hardware address";

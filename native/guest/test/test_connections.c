@@ -9,10 +9,10 @@
 
 static bool is_old(const char *line)
 {
-	return connections_is_old(line, inet_addr("172.16.0.9"));
+	return connections_is_of(line, inet_addr("172.16.0.2"));
 }
 
-static void of_the_old_address(void)
+static void of_the_address(void)
 {
 	CHECK(is_old("   0: 020010AC:0016 010010AC:D2F0 01" REST));
 	/* Waits for the other side to close. */
@@ -24,6 +24,8 @@ static void of_others(void)
 {
 	CHECK(!is_old("  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"));
 	CHECK(!is_old("   0: 020010AC:0016 00000000:0000 0A" REST));
+	/* Of another network of the machine, a container's. */
+	CHECK(!is_old("   0: 010011AC:0016 020011AC:D2F0 01" REST));
 	CHECK(!is_old("   0: 090010AC:0016 010010AC:D2F0 01" REST));
 	CHECK(!is_old("   0: 0100007F:0016 0100007F:D2F0 01" REST));
 	CHECK(!is_old("   0: " MAPPED "0100007F:0016 " MAPPED "0100007F:D2F0 01" REST));
@@ -41,7 +43,7 @@ static void of_no_known_form(void)
 }
 
 const struct test connections_tests[] = {
-	{ "connections: of the old address", of_the_old_address },
+	{ "connections: of the address", of_the_address },
 	{ "connections: of others", of_others },
 	{ "connections: lines of no known form", of_no_known_form },
 	{ NULL, NULL },
