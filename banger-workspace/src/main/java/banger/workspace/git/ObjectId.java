@@ -24,7 +24,7 @@ public record ObjectId(String hex) implements Comparable<ObjectId> {
         return of(new byte[format.rawLength()]);
     }
 
-    // By hand: a repository has tens of thousands, and a regular expression takes a third of the look at it.
+    // By hand: a repository has tens of thousands, and the command line interprets most of what it runs.
     public static boolean isOne(String text) {
         if (text.length() != 40 && text.length() != 64) return false;
         for (int i = 0; i < text.length(); i++) {
